@@ -1,0 +1,35 @@
+/**
+ * The log: one line of JSON an event on a terminal or file, through pino. Secrets never enter it: callers pass what
+ * happened, not whole requests, and `redactUrl` is there for the one secret that travels in a URL.
+ */
+import { type DestinationStream, pino } from 'pino';
+
+export type Log = {
+  debug(facts: object, message: string): void;
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+  error(facts: object, message: string): void;
+};
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+/** A log that writes to `destination` (default: standard error, synchronously, so that nothing is lost at exit). */
+export function createLog(
+  options: { level?: LogLevel; destination?: DestinationStream } = {},
+): Log {
+  return pino(
+    { level: options.level ?? 'info', base: null, timestamp: pino.stdTimeFunctions.isoTime },
+    options.destination ?? pino.destination({ dest: 2, sync: true }),
+  );
+}
+
+/** A log that says nothing, for tests and for commands that print for themselves. */
+export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+const secretParameter = /([?&](?:token|access_token|api_key|apikey)=)[^&#\s]*/gi;
+
+/** The same URL or request target with the values of secret query parameters replaced by `REDACTED`. */
+export function redactUrl(target: string): string {
+  // The test is cheap and nearly always false; a regex replace a request is not.
+  return target.includes('?') ? target.replace(secretParameter, '$1REDACTED') : target;
+}

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createLog, redactUrl } from './log.ts';
+
+test('the values of secret query parameters are replaced, and nothing else is touched', () => {
+  const cases = [
+    ['/?token=abc', '/?token=REDACTED'],
+    ['/a?x=1&token=abc&y=2', '/a?x=1&token=REDACTED&y=2'],
+    ['https://h/ws?Token=abc#f', 'https://h/ws?Token=REDACTED#f'],
+    ['/a?api_key=1&access_token=2', '/a?api_key=REDACTED&access_token=REDACTED'],
+    ['/token=abc', '/token=abc'],
+    ['/a?tokens=abc', '/a?tokens=abc'],
+    ['/a?token', '/a?token'],
+  ] as const;
+  for (const [target, expected] of cases) assert.equal(redactUrl(target), expected);
+});
+
+test('a log line is one line of JSON with level, time, facts and message', () => {
+  const lines: string[] = [];
+  const log = createLog({ destination: { write: (line: string) => lines.push(line) } });
+  log.warn({ site: 'a\nb' }, 'certificate expires soon');
+  log.debug({}, 'not at this level');
+  assert.equal(lines.length, 1);
+  assert.match(lines[0] ?? '', /^[^\n]+\n$/);
+  const { level, time, ...rest } = JSON.parse(lines[0] ?? '');
+  assert.equal(level, 40);
+  assert.match(time, /^\d{4}-\d\d-\d\dT/);
+  assert.deepEqual(rest, { site: 'a\nb', msg: 'certificate expires soon' });
+});

@@ -99,6 +99,9 @@ export type SessionInfo = {
   id: string;
   target: string;
   workload: string;
+  /** As the request had them; absent when the choice was the target's. */
+  command?: string[];
+  user?: string;
   /** ISO 8601. */
   openedAt: string;
   viewers: number;

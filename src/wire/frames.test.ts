@@ -31,7 +31,12 @@ const viewerFrame: fc.Arbitrary<ViewerFrame> = fc.oneof(
 );
 
 const sessionFrame: fc.Arbitrary<SessionFrame> = fc.oneof(
-  fc.record({ type: fc.constant('welcome' as const), version: size, inputNext: offset }),
+  fc.record({
+    type: fc.constant('welcome' as const),
+    version: size,
+    inputNext: offset,
+    outputEnd: offset,
+  }),
   fc.record({ type: fc.constant('output' as const), offset, bytes }),
   fc.record({ type: fc.constant('screen' as const), offset, cols: size, rows: size, bytes }),
   fc.record({ type: fc.constant('accepted' as const), inputNext: offset }),

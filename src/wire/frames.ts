@@ -55,8 +55,11 @@ export type ViewerFrame =
 
 /** Session → viewer. */
 export type SessionFrame =
-  /** Answers `hello`. `inputNext` is the next input offset the session wants from this viewer. */
-  | { type: 'welcome'; version: number; inputNext: number }
+  /**
+   * Answers `hello`. `inputNext` is the next input offset the session wants from this viewer. Output before `outputEnd`
+   * was printed before this moment: a page that comes back shows it but lets its terminal answer no query in it.
+   */
+  | { type: 'welcome'; version: number; inputNext: number; outputEnd: number }
   /** Bytes printed, the first of them at `offset` of the session's output. */
   | { type: 'output'; offset: number; bytes: Uint8Array }
   /** Instead of output that is no longer kept: reset the terminal to cols × rows, write `bytes`, go on at `offset`. */
@@ -143,9 +146,10 @@ export function encodeFrame(frame: ViewerFrame | SessionFrame): Uint8Array<Array
     case 'pong':
       return withOffset(code, frame.stamp);
     case 'welcome': {
-      const [bytes, view] = allocate(code, 10);
+      const [bytes, view] = allocate(code, 2 + 8 + 8);
       view.setUint16(1, frame.version);
       setOffset(view, 3, frame.inputNext);
+      setOffset(view, 11, frame.outputEnd);
       return bytes;
     }
     case 'screen': {
@@ -220,8 +224,13 @@ export function decodeSessionFrame(bytes: Uint8Array): SessionFrame {
   const view = viewOf(bytes);
   switch (bytes[0]) {
     case codes.welcome:
-      expectLength(bytes, 11);
-      return { type: 'welcome', version: view.getUint16(1), inputNext: getOffset(view, 3) };
+      expectLength(bytes, 19);
+      return {
+        type: 'welcome',
+        version: view.getUint16(1),
+        inputNext: getOffset(view, 3),
+        outputEnd: getOffset(view, 11),
+      };
     case codes.output:
       expectAtLeast(bytes, 9);
       return { type: 'output', offset: getOffset(view, 1), bytes: bytes.subarray(9) };

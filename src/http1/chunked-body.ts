@@ -1,0 +1,179 @@
+/**
+ * Decodes a chunked body (RFC 9112, 7.1): strict, resumable at every byte, and without copying its data.
+ *
+ *   size [;extension] CRLF data CRLF  …  0 [;extension] CRLF *( field CRLF ) CRLF
+ *
+ * Extensions are checked for what would break out of their line, counted and dropped. Encoding is in `chunk-writer.ts`.
+ */
+import type { HatchwayError } from '../base/errors.ts';
+import type { BodyReader } from './body.ts';
+import { bodyError, type Sender } from './errors.ts';
+import { type Fields, noFields } from './fields.ts';
+import { byteName, cr, lf, valueByte } from './octets.ts';
+import { fieldStartPhase, type HeadLimits, SectionReader } from './section-reader.ts';
+
+const sizeStart = 0;
+const sizeDigits = 1;
+const extension = 2;
+const sizeLf = 3;
+const data = 4;
+const dataCr = 5;
+const dataLf = 6;
+const trailerSection = 7;
+const complete = 8;
+
+const semicolon = 0x3b;
+
+/** Digits of a chunk size; 14 hold 2^53 - 1, and nobody sends many leading zeros. */
+const maxSizeDigits = 16;
+
+/** Bytes of extensions in one body. Hardly anybody sends any; without a limit they are a way to keep a reader busy. */
+const maxExtensionBytes = 16 * 1024;
+
+/** Value of a hexadecimal digit by its byte; 255 for all others. */
+const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
+  const value = Number.parseInt(String.fromCharCode(byte), 16);
+  return Number.isNaN(value) ? 255 : value;
+});
+
+const noBytes = Buffer.alloc(0);
+const noData: readonly Buffer[] = [];
+
+export class ChunkedBody implements BodyReader {
+  rest: Buffer = noBytes;
+  trailers: Fields = noFields;
+  readonly #sender: Sender;
+  readonly #limits: HeadLimits;
+  #state = sizeStart;
+  /** Size of the current chunk as far as it is read; within its data, the bytes still to come. */
+  #left = 0;
+  #digits = 0;
+  #extensionBytes = 0;
+  #trailerReader: TrailerReader | undefined;
+
+  constructor(sender: Sender, limits: HeadLimits) {
+    this.#sender = sender;
+    this.#limits = limits;
+  }
+
+  get done(): boolean {
+    return this.#state === complete;
+  }
+
+  push(chunk: Buffer): readonly Buffer[] {
+    const length = chunk.length;
+    let ranges = noData as Buffer[];
+    let state = this.#state;
+    let at = 0;
+    while (at < length) {
+      if (state === data) {
+        const end = at + this.#left;
+        const range = at === 0 && end >= length ? chunk : chunk.subarray(at, Math.min(end, length));
+        if (ranges === noData) ranges = [range];
+        else ranges.push(range);
+        if (end > length) {
+          this.#left = end - length;
+          at = length;
+          break;
+        }
+        this.#left = 0;
+        at = end;
+        state = dataCr;
+      } else if (state === trailerSection) {
+        at = this.#readTrailers(chunk, at);
+        state = this.#state;
+        break;
+      } else {
+        state = this.#step(state, chunk[at] as number);
+        at++;
+      }
+    }
+    this.#state = state;
+    if (state === complete && at < length) this.rest = chunk.subarray(at);
+    return ranges;
+  }
+
+  end(): void {
+    if (this.#state !== complete) throw this.#broken('it ended before its last chunk');
+  }
+
+  /** The state after one byte of framing. */
+  #step(state: number, byte: number): number {
+    switch (state) {
+      case sizeStart:
+      case sizeDigits: {
+        const value = hexValue[byte] as number;
+        if (value !== 255) {
+          this.#left = this.#left * 16 + value;
+          this.#digits++;
+          if (this.#digits > maxSizeDigits || this.#left > Number.MAX_SAFE_INTEGER) {
+            throw this.#broken('a chunk size is too large');
+          }
+          return sizeDigits;
+        }
+        if (state === sizeDigits && byte === cr) return sizeLf;
+        if (state === sizeDigits && byte === semicolon) return extension;
+        throw this.#broken(`${byteName(byte)} in a chunk size`);
+      }
+      case extension:
+        if (byte === cr) return sizeLf;
+        if (valueByte[byte] !== 1) throw this.#broken(`${byteName(byte)} in a chunk extension`);
+        this.#extensionBytes++;
+        if (this.#extensionBytes > maxExtensionBytes)
+          throw this.#broken('its chunk extensions are too long');
+        return extension;
+      case sizeLf:
+        if (byte !== lf) throw this.#broken('a CR without LF behind a chunk size');
+        this.#digits = 0;
+        return this.#left === 0 ? trailerSection : data;
+      case dataCr:
+        if (byte !== cr) throw this.#broken('a chunk is longer than its size');
+        return dataLf;
+      default:
+        if (byte !== lf) throw this.#broken('a CR without LF behind a chunk');
+        return sizeStart;
+    }
+  }
+
+  /** Returns the offset behind the bytes used. */
+  #readTrailers(chunk: Buffer, at: number): number {
+    this.#trailerReader ??= new TrailerReader(this.#sender, this.#limits);
+    const trailers = this.#trailerReader.push(chunk.subarray(at));
+    this.#state = trailers === undefined ? trailerSection : complete;
+    if (trailers === undefined) return chunk.length;
+    this.trailers = trailers;
+    return chunk.length - this.#trailerReader.rest.length;
+  }
+
+  #broken(reason: string): HatchwayError {
+    return bodyError(this.#sender, `a chunked body is malformed: ${reason}`);
+  }
+}
+
+/** The fields between the last chunk and the end of the body. */
+class TrailerReader extends SectionReader<Fields> {
+  readonly #sender: Sender;
+
+  constructor(sender: Sender, limits: HeadLimits) {
+    super(limits, fieldStartPhase);
+    this.#sender = sender;
+  }
+
+  protected override readStartLine(): void {}
+
+  protected override finish(bytes: Buffer, end: number): Fields {
+    return this.fieldsOf(bytes, bytes.toString('latin1', 0, end));
+  }
+
+  protected override malformed(reason: string): HatchwayError {
+    return bodyError(this.#sender, `trailers have ${reason}`);
+  }
+
+  protected override tooLarge(): HatchwayError {
+    const { headBytes, headFields } = this.limits;
+    return bodyError(
+      this.#sender,
+      `trailers of more than ${headBytes} bytes or ${headFields} fields`,
+    );
+  }
+}

@@ -1,0 +1,449 @@
+/**
+ * Keeps one viewer attached to its session over whatever gets through.
+ *
+ *                 WebSocket welcomed
+ *   connecting ──────────────────────────▶ open(websocket) ◀─────┐ a WebSocket welcomed:
+ *       │                                                        │ tried in the background
+ *       └────────────────────────────────▶ open(stream) ─────────┘
+ *         no WebSocket in 1.5 s, or it failed
+ *
+ *   open ── cut, silence ──▶ reconnecting ── welcomed ──▶ open          any ── bye ──▶ ended
+ *
+ * It decides by trying, never by guessing, and it alone decides: the viewer does not know how it is connected, the
+ * transports do not know each other. It knows neither React nor the terminal.
+ */
+import type { TransportReport } from '../../src/wire/api.ts';
+import {
+  byeCodes,
+  encodeFrame,
+  FrameError,
+  type SessionFrame,
+  wireVersion,
+} from '../../src/wire/frames.ts';
+import { retryDelayMs, upgradeDelayMs } from './backoff.ts';
+import type { AttachEnvironment, Undo } from './environment.ts';
+import { type Link, type LinkHandlers, openLink } from './link.ts';
+import { Liveness } from './liveness.ts';
+import { maxSendBytes, type TransportEnd, type TransportKind } from './transport.ts';
+import { fetchTransportReport } from './transport-report.ts';
+import type { Hello, Viewer, Welcome } from './viewer.ts';
+
+export type ConnectionState =
+  /** Not attached: `connecting` when it never was, `reconnecting` when it was. */
+  | {
+      readonly phase: 'connecting' | 'reconnecting';
+      /** 1 is the try made at once. */
+      readonly attempt: number;
+      /** On the environment's clock; null while a try is under way. */
+      readonly retryAtMs: number | null;
+      /** Why the last try failed or the connection was lost, one clause; empty in the first try. */
+      readonly reason: string;
+    }
+  | { readonly phase: 'open'; readonly transport: TransportKind }
+  /** For good, unless `retry` is called: `code` of `byeCodes`. */
+  | { readonly phase: 'ended'; readonly code: number; readonly reason: string };
+
+/** Replaced as a whole at every change. */
+export type ConnectionSnapshot = {
+  readonly state: ConnectionState;
+  /** The last round trip measured on this connection; null before the first. */
+  readonly roundTripMs: number | null;
+  /** Why the WebSocket does not work, while the stream does. */
+  readonly report: TransportReport | null;
+};
+
+/** Times of day-to-day operation; a test may shorten them. */
+export type ConnectionTimings = {
+  /** A WebSocket that is not welcomed by then gets company by the stream. */
+  readonly patienceMs: number;
+  /** The same in a page in which a WebSocket has worked before: it is then slow rather than blocked. */
+  readonly provenPatienceMs: number;
+  /** An attempt without a welcome is given up. */
+  readonly attemptMs: number;
+  readonly pingMs: number;
+  /** After waking up (online, visible again) something must be heard within this time. */
+  readonly wakeAnswerMs: number;
+};
+
+const defaultTimings: ConnectionTimings = {
+  patienceMs: 1500,
+  provenPatienceMs: 5000,
+  attemptMs: 10_000,
+  pingMs: 10_000,
+  wakeAnswerMs: 5000,
+};
+
+/** A connection that lasted this long, or carried data, was a good one: the next try comes at once again. */
+const goodConnectionMs = 5000;
+
+/** Room in one send for what the connection itself adds: a ping and its length. */
+const ownFrameBytes = 32;
+
+export class Connection {
+  readonly #environment: AttachEnvironment;
+  readonly #timings: ConnectionTimings;
+  readonly #sessionId: string;
+  readonly #viewer: Viewer;
+  readonly #liveness: Liveness;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopWake: Undo;
+  #snapshot: ConnectionSnapshot = {
+    state: { phase: 'connecting', attempt: 1, retryAtMs: null, reason: '' },
+    roundTripMs: null,
+    report: null,
+  };
+
+  /** The welcomed link: the only one whose frames count. */
+  #current: Link | undefined;
+  /** Links that wait for their welcome, one of each kind at the most. */
+  readonly #opening: Partial<Record<TransportKind, Link>> = {};
+  #disposed = false;
+
+  /** Decides how long to wait: a connection that was no good counts as a failed try. */
+  #attempt = 1;
+  /** Rounds of tries since the last welcome. */
+  #rounds = 0;
+  /** Whether the stream has had its turn in this round of tries: if not, a failed WebSocket brings it on. */
+  #streamTried = false;
+  #wasOpen = false;
+  #openedAtMs = 0;
+  #carriedData = false;
+  /** A WebSocket has been welcomed in the life of this page. */
+  #websocketProven = false;
+  /** Background tries of the WebSocket that failed in a row. */
+  #upgradeFailures = 0;
+  /** A failed WebSocket attempt that the server has not been asked about. */
+  #unreportedAttempt: string | undefined;
+  /** `Server` header of the stream's response. */
+  #server = '';
+  #pingDue = false;
+
+  #cancelRetry: Undo | undefined;
+  #cancelPatience: Undo | undefined;
+  #cancelUpgrade: Undo | undefined;
+
+  /** Begins to connect at once. Owns the viewer's `onWake` from now on. */
+  constructor(options: {
+    readonly environment: AttachEnvironment;
+    readonly sessionId: string;
+    readonly viewer: Viewer;
+    readonly timings?: Partial<ConnectionTimings>;
+  }) {
+    this.#environment = options.environment;
+    this.#sessionId = options.sessionId;
+    this.#viewer = options.viewer;
+    this.#timings = { ...defaultTimings, ...options.timings };
+    this.#liveness = new Liveness({
+      environment: this.#environment,
+      pingMs: this.#timings.pingMs,
+      onPingDue: () => {
+        this.#pingDue = true;
+        this.#pump();
+      },
+      onRoundTrip: (roundTripMs) => this.#update({ roundTripMs }),
+      onDead: (reason) => this.#lose(reason),
+    });
+    this.#viewer.onWake = () => this.#pump();
+    this.#stopWake = this.#environment.onWake(() => this.#onWake());
+    this.#try('');
+  }
+
+  get snapshot(): ConnectionSnapshot {
+    return this.#snapshot;
+  }
+
+  /** Calls `listener` after every change of `snapshot`. */
+  subscribe(listener: () => void): Undo {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Tries at once instead of at `retryAtMs`; also after an end (somebody signed in again, say). */
+  retry(): void {
+    const { state } = this.#snapshot;
+    if (this.#disposed || state.phase === 'open') return;
+    if (state.phase === 'ended') {
+      this.#attempt = 1;
+      this.#rounds = 0;
+    } else if (state.retryAtMs === null) {
+      return;
+    }
+    this.#try(state.reason);
+  }
+
+  /** Detaches without ending the session. Idempotent. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#stopWake();
+    this.#stop();
+    this.#listeners.clear();
+  }
+
+  /** One round: the WebSocket, and the stream when the WebSocket does not make it. */
+  #try(reason: string): void {
+    this.#forgetRetry();
+    this.#cancelPatience?.();
+    this.#streamTried = false;
+    this.#announceWaiting(null, reason);
+    this.#rounds++;
+    const firstRound = this.#rounds === 1;
+    if (firstRound && !this.#websocketProven && this.#environment.memory.failedRecently()) {
+      this.#open('stream');
+    } else if (this.#opening.websocket !== undefined) {
+      this.#open('stream');
+    } else {
+      this.#open('websocket');
+      // What worked a moment ago may fail once without the stream taking over: a server that restarts refuses both.
+      this.#streamTried = this.#websocketProven && firstRound;
+      this.#giveCompany();
+    }
+  }
+
+  /** Opens the stream beside a WebSocket that takes its time. */
+  #giveCompany(): void {
+    const { patienceMs, provenPatienceMs } = this.#timings;
+    this.#cancelPatience = this.#environment.after(
+      this.#websocketProven ? provenPatienceMs : patienceMs,
+      () => {
+        if (this.#current === undefined) this.#open('stream');
+      },
+    );
+  }
+
+  #open(kind: TransportKind): void {
+    if (kind === 'stream') this.#streamTried = true;
+    if (this.#opening[kind] !== undefined) return;
+    this.#opening[kind] = openLink({
+      kind,
+      environment: this.#environment,
+      sessionId: this.#sessionId,
+      viewer: this.#viewer,
+      limitMs: this.#timings.attemptMs,
+      onServer: (server) => {
+        this.#server = server;
+      },
+      handlers: this.#handlers,
+    });
+  }
+
+  readonly #handlers: LinkHandlers = {
+    welcomed: (link, hello, welcome) => this.#welcomed(link, hello, welcome),
+    frame: (link, frame) => {
+      if (link === this.#current) this.#received(frame);
+    },
+    writable: (link) => {
+      if (link === this.#current) this.#pump();
+    },
+    ended: (link, end) => this.#ended(link, end),
+  };
+
+  #welcomed(link: Link, hello: Hello, welcome: Welcome): void {
+    delete this.#opening[link.kind];
+    if (welcome.version !== wireVersion) {
+      link.dispose();
+      this.#finish(byeCodes.version, 'the server speaks another version of the protocol');
+      return;
+    }
+    this.#current?.dispose();
+    this.#current = link;
+    if (!this.#orProtocolError(() => this.#viewer.attached(hello, welcome))) return;
+    this.#forgetRetry();
+    this.#cancelPatience?.();
+    this.#rounds = 0;
+    this.#wasOpen = true;
+    this.#openedAtMs = this.#environment.now();
+    this.#carriedData = false;
+    // The other kind may still be on its way: a WebSocket is welcome whenever it comes, a stream is not needed then.
+    if (link.kind === 'websocket') {
+      this.#opening.stream?.dispose();
+      delete this.#opening.stream;
+      this.#websocketProven = true;
+      this.#upgradeFailures = 0;
+      this.#unreportedAttempt = undefined;
+      this.#forgetUpgrade();
+      this.#environment.memory.remember('opened');
+    } else if (this.#opening.websocket === undefined) {
+      this.#scheduleUpgrade();
+    }
+    this.#update({
+      state: { phase: 'open', transport: link.kind },
+      roundTripMs: null,
+      report: link.kind === 'websocket' ? null : this.#snapshot.report,
+    });
+    this.#liveness.start();
+    void this.#report();
+  }
+
+  #received(frame: SessionFrame): void {
+    this.#liveness.heard();
+    if (frame.type === 'pong') this.#liveness.pong(frame.stamp);
+    if (frame.type === 'output' || frame.type === 'screen' || frame.type === 'accepted') {
+      this.#carriedData = true;
+    }
+    this.#orProtocolError(() => this.#viewer.receive(frame));
+  }
+
+  /** A session that contradicts itself cannot be followed any further; everything else is a bug of ours and thrown. */
+  #orProtocolError(action: () => void): boolean {
+    try {
+      action();
+      return true;
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#finish(byeCodes.protocol, error.message);
+      return false;
+    }
+  }
+
+  #pump(): void {
+    const transport = this.#current?.transport;
+    if (transport?.writable !== true) return;
+    const frames = this.#viewer.take(maxSendBytes - ownFrameBytes);
+    if (this.#pingDue) {
+      this.#pingDue = false;
+      frames.push(encodeFrame({ type: 'ping', stamp: this.#liveness.stamp() }));
+    }
+    if (frames.length > 0) transport.send(frames);
+  }
+
+  #ended(link: Link, end: TransportEnd): void {
+    const wasCurrent = link === this.#current;
+    if (!wasCurrent) delete this.#opening[link.kind];
+    if (end.kind === 'bye' && end.code !== byeCodes.superseded) {
+      this.#finish(end.code, end.reason);
+    } else if (wasCurrent) {
+      this.#lose(end.reason);
+    } else {
+      if (link.kind === 'websocket') this.#websocketFailed(link);
+      if (this.#current === undefined) this.#tryFailed(link, end.reason);
+    }
+  }
+
+  #tryFailed(link: Link, reason: string): void {
+    if (link.kind === 'websocket' && !this.#streamTried) {
+      this.#cancelPatience?.();
+      this.#open('stream');
+    } else if (this.#opening.stream === undefined && this.#cancelRetry === undefined) {
+      // A WebSocket that hangs does not hold up the next round.
+      this.#tryLater(reason);
+    }
+  }
+
+  #websocketFailed(link: Link): void {
+    this.#unreportedAttempt = link.attemptId;
+    if (!this.#websocketProven) this.#environment.memory.remember('failed');
+    if (this.#current === undefined) return;
+    this.#upgradeFailures++;
+    this.#scheduleUpgrade();
+    void this.#report();
+  }
+
+  /** The connection is gone without a word. */
+  #lose(reason: string): void {
+    this.#current?.dispose();
+    this.#current = undefined;
+    this.#viewer.detached();
+    this.#liveness.stop();
+    const good =
+      this.#carriedData || this.#environment.now() - this.#openedAtMs >= goodConnectionMs;
+    if (good) this.#attempt = 1;
+    if (this.#opening.websocket !== undefined) {
+      // Most likely it has taken over on the other side already, and its welcome is on the way.
+      this.#streamTried = false;
+      this.#announceWaiting(null, reason);
+      this.#giveCompany();
+    } else if (good) {
+      this.#try(reason);
+    } else {
+      this.#tryLater(reason);
+    }
+  }
+
+  #tryLater(reason: string): void {
+    this.#attempt++;
+    const delayMs = retryDelayMs(this.#attempt, this.#environment.random);
+    this.#cancelRetry = this.#environment.after(delayMs, () => this.#try(reason));
+    this.#announceWaiting(this.#environment.now() + delayMs, reason);
+  }
+
+  /** Runs on when the stream is lost meanwhile: where streams are cut all the time, the WebSocket is needed most. */
+  #scheduleUpgrade(): void {
+    if (this.#cancelUpgrade !== undefined) return;
+    const delayMs = upgradeDelayMs(this.#upgradeFailures);
+    this.#cancelUpgrade = this.#environment.after(delayMs, () => {
+      this.#cancelUpgrade = undefined;
+      this.#open('websocket');
+    });
+  }
+
+  #forgetUpgrade(): void {
+    this.#cancelUpgrade?.();
+    this.#cancelUpgrade = undefined;
+  }
+
+  #forgetRetry(): void {
+    this.#cancelRetry?.();
+    this.#cancelRetry = undefined;
+  }
+
+  #onWake(): void {
+    const { state } = this.#snapshot;
+    if (this.#current !== undefined) {
+      this.#liveness.expectAnswer(this.#timings.wakeAnswerMs);
+      if (this.#current.kind === 'stream') {
+        this.#forgetUpgrade();
+        this.#open('websocket');
+      }
+    } else if (state.phase !== 'ended') {
+      this.retry();
+    }
+  }
+
+  async #report(): Promise<void> {
+    const attemptId = this.#unreportedAttempt;
+    if (attemptId === undefined || this.#current?.kind !== 'stream') return;
+    this.#unreportedAttempt = undefined;
+    const report = await fetchTransportReport(this.#environment, attemptId, this.#server);
+    if (report !== undefined && !this.#disposed && this.#current?.kind === 'stream') {
+      this.#update({ report });
+    }
+  }
+
+  #announceWaiting(retryAtMs: number | null, reason: string): void {
+    this.#update({
+      state: {
+        phase: this.#wasOpen ? 'reconnecting' : 'connecting',
+        attempt: this.#attempt,
+        retryAtMs,
+        reason,
+      },
+      roundTripMs: null,
+    });
+  }
+
+  #finish(code: number, reason: string): void {
+    this.#stop();
+    this.#update({ state: { phase: 'ended', code, reason }, roundTripMs: null, report: null });
+  }
+
+  #stop(): void {
+    this.#liveness.stop();
+    this.#forgetRetry();
+    this.#forgetUpgrade();
+    this.#cancelPatience?.();
+    this.#viewer.detached();
+    this.#current?.dispose();
+    this.#current = undefined;
+    for (const kind of ['websocket', 'stream'] as const) {
+      this.#opening[kind]?.dispose();
+      delete this.#opening[kind];
+    }
+  }
+
+  #update(change: Partial<ConnectionSnapshot>): void {
+    if (this.#disposed) return;
+    this.#snapshot = { ...this.#snapshot, ...change };
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -29,6 +29,7 @@ export type ListenAddress =
 export type SiteModel = {
   /** For logs and messages: the first host as the configuration has it. */
   readonly name: string;
+  /** Empty for a site that only serves hosts that no other one names. */
   readonly hosts: readonly HostPattern[];
   readonly certificate?: { readonly certPath: string; readonly keyPath: string };
   readonly routes: readonly RouteModel[];
@@ -90,7 +91,7 @@ export type UpstreamTlsModel = {
 export type UpstreamTimeouts = {
   /** Until the connection (and TLS) is up. Default 60 s, as nginx. */
   readonly connectMs: number;
-  /** Between two reads of a response. Default 60 s, as nginx; the console's own route has none. Not used in tunnels. */
+  /** Between two reads of a response. Default 60 s, as nginx; none (the console's route) is Infinity. Not used in tunnels. */
   readonly readMs: number;
   /** Between two successful writes of a request. Default 60 s, as nginx. */
   readonly sendMs: number;

@@ -1,0 +1,78 @@
+/** zod's issues as findings: each a sentence about the file, not about the schema. */
+import type { z } from 'zod';
+import type { ConfigPath, Finding } from './problem.ts';
+import { unknownKey } from './unknown-key.ts';
+import type { IssueParams } from './values/kinds.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/**
+ * The findings of one issue.
+ *
+ * @param root the value that was parsed
+ * @param at where in the file that value is
+ */
+export function explain(issue: Issue, root: unknown, at: ConfigPath): Finding[] {
+  const inner = issue.path.filter((step) => typeof step !== 'symbol');
+  const path = [...at, ...inner];
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((name) => unknownKey(path, name));
+    case 'custom': {
+      const { hint } = (issue.params ?? {}) as IssueParams;
+      return [{ path, message: issue.message, ...(hint === undefined ? {} : { hint }) }];
+    }
+    case 'invalid_union': {
+      const nearer = issue.errors.find((branch) => branch.every((one) => one.path.length > 0));
+      if (nearer !== undefined && nearer.length > 0) {
+        const below = valueAt(root, inner);
+        return nearer.flatMap((one) => explain(one, below, path));
+      }
+      return [mustBe(path, issue.message, valueAt(root, inner))];
+    }
+    default:
+      return [mustBe(path, issue.message, valueAt(root, inner))];
+  }
+}
+
+function mustBe(path: ConfigPath, expects: string, value: unknown): Finding {
+  const name = nameOf(path);
+  if (value === undefined) {
+    return { path, message: `${name} is missing`, hint: `it must be ${expects}` };
+  }
+  return { path, message: `${name} must be ${expects}; this is ${kindOf(value)}` };
+}
+
+/** `sites[0].timeouts.read`, with indices from 0, in backquotes. */
+function nameOf(path: ConfigPath): string {
+  let name = '';
+  for (const step of path) {
+    if (typeof step === 'number') name += `[${step}]`;
+    else name += name === '' ? step : `.${step}`;
+  }
+  return name === '' ? 'the file' : `\`${name}\``;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? 'an empty text' : `the text \`${value}\``;
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return `\`${value}\``;
+    default:
+      return 'a mapping';
+  }
+}
+
+function valueAt(root: unknown, path: ConfigPath): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}

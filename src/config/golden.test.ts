@@ -1,0 +1,86 @@
+/**
+ * Golden pairs. `golden/bad/x.yaml` has the problems of `x.txt`, with their places; `golden/good/x.yaml` compiles to the
+ * model of `x.json`. To add a case, add its two files.
+ *
+ * FOLDER in them is the folder the configuration is in, which has `tls/` and `logs/`. In the models a regular expression
+ * is its text, and a site that has been printed before is its name.
+ */
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type LoadResult, loadConfig } from './load.ts';
+import type { GatewayModel } from './model.ts';
+import { formatProblem } from './problem.ts';
+
+const golden = join(import.meta.dirname, 'golden');
+const folder = mkdtempSync(join(tmpdir(), 'hatchway-golden-'));
+
+before(() => {
+  mkdirSync(join(folder, 'logs'));
+  mkdirSync(join(folder, 'tls'));
+  const openssl = (...args: string[]) =>
+    execFileSync('openssl', args, { cwd: join(folder, 'tls'), stdio: 'ignore' });
+  const selfSigned = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'];
+  selfSigned.push('-nodes', '-subj', '/CN=a.example');
+  openssl(...selfSigned, '-keyout', 'key.pem', '-out', 'cert.pem');
+  openssl(...selfSigned, '-keyout', 'other-key.pem', '-out', 'other-cert.pem');
+  openssl('pkey', '-in', 'key.pem', '-aes128', '-passout', 'pass:secret', '-out', 'locked-key.pem');
+  openssl('rand', '-hex', '-out', 'nonsense.pem', '8');
+});
+after(() => rmSync(folder, { recursive: true }));
+
+function load(path: string): LoadResult {
+  const file = join(folder, basename(path));
+  copyFileSync(path, file);
+  return loadConfig({ file, dataFolder: '/data' });
+}
+
+function cases(kind: string): string[] {
+  return readdirSync(join(golden, kind))
+    .filter((name) => name.endsWith('.yaml'))
+    .map((name) => name.slice(0, -'.yaml'.length));
+}
+
+describe('a bad configuration is refused with every problem and its place', () => {
+  for (const name of cases('bad')) {
+    test(name, () => {
+      const result = load(join(golden, 'bad', `${name}.yaml`));
+      const problems = result.ok ? [] : result.problems;
+      const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
+      assert.equal(
+        text.replaceAll(`${folder}/${name}.yaml`, `${name}.yaml`).replaceAll(folder, 'FOLDER'),
+        readFileSync(join(golden, 'bad', `${name}.txt`), 'utf8'),
+      );
+    });
+  }
+});
+
+describe('a good configuration compiles to its model', () => {
+  for (const name of cases('good')) {
+    test(name, () => {
+      const result = load(join(golden, 'good', `${name}.yaml`));
+      assert.deepEqual(result.ok ? [] : result.problems, []);
+      assert.deepEqual(
+        printable((result as LoadResult & { ok: true }).model),
+        JSON.parse(readFileSync(join(golden, 'good', `${name}.json`), 'utf8')),
+      );
+    });
+  }
+});
+
+function printable(model: GatewayModel): unknown {
+  const printed = new Set<unknown>();
+  const text = JSON.stringify(model, (_, value) => {
+    if (value instanceof RegExp) return String(value);
+    if (value === Number.POSITIVE_INFINITY) return 'Infinity';
+    const isSite = typeof value === 'object' && value !== null && 'routes' in value;
+    if (!isSite) return value;
+    if (printed.has(value)) return value.name;
+    printed.add(value);
+    return value;
+  });
+  return JSON.parse(text.replaceAll(folder, 'FOLDER'));
+}

@@ -1,0 +1,39 @@
+/** What is wrong with a configuration, as data; and as lines for a person. */
+
+export type ConfigProblem = {
+  /** The file as it was named. */
+  readonly file: string;
+  /** From 1; line and column are missing when the file itself cannot be read. */
+  readonly line?: number;
+  /** From 1, in UTF-16 code units, as editors count. */
+  readonly column?: number;
+  /** One sentence without a full stop. */
+  readonly message: string;
+  /** What to do, as one line. */
+  readonly hint?: string;
+};
+
+/** Where a problem is, as keys and indices from the top of the file. */
+export type ConfigPath = readonly (string | number)[];
+
+/** The line of a path, from 1, for messages that point at a second place. */
+export type LineOf = (path: ConfigPath) => number;
+
+/** A problem before its place in the file is looked up. */
+export type Finding = {
+  readonly path: ConfigPath;
+  /** Whether it is the key that is wrong, or what it is set to (default). */
+  readonly at?: 'key' | 'value';
+  readonly message: string;
+  readonly hint?: string;
+  /** The key that the person probably wrote, and wrote wrongly: what follows from its absence is not worth telling. */
+  readonly meant?: ConfigPath;
+};
+
+/** `file:line:column: message` and, indented, the hint. */
+export function formatProblem(problem: ConfigProblem): string {
+  const { file, line, column } = problem;
+  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
+  const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
+  return `${place}: ${problem.message}${hint}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * The schema as a tree of keys: what the reference page prints and where the nearest valid key is looked for. The only
+ * file that looks inside zod's schemas.
+ */
+import { z } from 'zod';
+import type { ConfigPath } from './problem.ts';
+import { configSchema, type KeyMeta } from './schema.ts';
+import type { KindMeta } from './values/kinds.ts';
+
+/** A mapping of the file. */
+export type Section = {
+  /** `sites[].timeouts`; '' is the file itself. */
+  readonly path: string;
+  readonly keys: readonly Key[];
+};
+
+export type Key = KeyMeta & {
+  readonly name: string;
+  /** Continues "Value: …"; undefined for a mapping or a list of mappings. */
+  readonly expects?: string;
+  readonly required: boolean;
+  readonly isList: boolean;
+  /** What is below it; the same object for mappings that are written alike in several places. */
+  readonly section?: Section;
+};
+
+/** Sections by the schema they were made of, so that shared schemas give shared sections. */
+const known = new Map<z.ZodObject, Section>();
+
+/** The file itself. */
+export const rootSection: Section = sectionOf(configSchema, '');
+
+/** Every section once, in the order of the schema. */
+export function allSections(section: Section = rootSection, seen = new Set<Section>()): Section[] {
+  if (seen.has(section)) return [];
+  seen.add(section);
+  return [
+    section,
+    ...section.keys.flatMap((key) => (key.section ? allSections(key.section, seen) : [])),
+  ];
+}
+
+/** The section at a path with names and indices; undefined where none is. */
+export function sectionAt(path: ConfigPath): Section | undefined {
+  let section: Section | undefined = rootSection;
+  for (const step of path) {
+    if (typeof step === 'string') section = section?.keys.find((key) => key.name === step)?.section;
+  }
+  return section;
+}
+
+function sectionOf(schema: z.ZodObject, path: string): Section {
+  const before = known.get(schema);
+  if (before !== undefined) return before;
+  const keys = Object.entries(schema.shape).map(([name, value]) => keyOf(name, value, path));
+  const section = { path, keys };
+  known.set(schema, section);
+  return section;
+}
+
+function keyOf(name: string, schema: z.core.$ZodType, parentPath: string): Key {
+  const meta = z.globalRegistry.get(schema) as KeyMeta | undefined;
+  if (meta === undefined) throw new Error(`schema key ${name} has no description`);
+  const inside = unwrap(schema);
+  const path = `${parentPath === '' ? '' : `${parentPath}.`}${name}${inside.isList ? '[]' : ''}`;
+  return {
+    ...meta,
+    name,
+    required: !z.safeParse(schema, undefined).success,
+    isList: inside.isList,
+    ...(inside.expects === undefined ? {} : { expects: inside.expects }),
+    ...(inside.object === undefined ? {} : { section: sectionOf(inside.object, path) }),
+  };
+}
+
+type Inside = { expects?: string; object?: z.ZodObject; isList: boolean };
+
+function unwrap(schema: z.core.$ZodType): Inside {
+  const expects = (z.globalRegistry.get(schema) as Partial<KindMeta> | undefined)?.expects;
+  if (expects !== undefined) return { expects, isList: false };
+  if (schema instanceof z.ZodObject) return { object: schema, isList: false };
+  if (schema instanceof z.ZodArray) return { ...unwrap(schema.element), isList: true };
+  if (schema instanceof z.ZodPipe) return unwrap(schema.in);
+  if (
+    schema instanceof z.ZodOptional ||
+    schema instanceof z.ZodDefault ||
+    schema instanceof z.ZodPrefault
+  ) {
+    return unwrap(schema.unwrap());
+  }
+  if (schema instanceof z.ZodUnion) {
+    const object = schema.options.find((option) => option instanceof z.ZodObject);
+    if (object !== undefined) return { object, isList: false };
+  }
+  throw new Error(
+    `the schema has a kind of value that its tree does not know: ${schema._zod.def.type}`,
+  );
+}

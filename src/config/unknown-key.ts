@@ -1,0 +1,60 @@
+/** What a person may have meant by a key that does not exist. */
+import { nearest, plainForm } from './nearest.ts';
+import type { ConfigPath, Finding } from './problem.ts';
+import { allSections, type Key, rootSection, type Section, sectionAt } from './schema-tree.ts';
+
+/** The finding for key `name` in the mapping at `path`. */
+export function unknownKey(path: ConfigPath, name: string): Finding {
+  const section = sectionAt(path) ?? rootSection;
+  const here = keyLike(section, name);
+  const suggested = here === undefined ? pathsElsewhere(section, name) : [here.name];
+  const words = suggested.map((one) => `\`${one}\``).join(' or ');
+  const place = section.path === '' ? 'the top of the file' : `\`${section.path}\``;
+  return {
+    path: [...path, name],
+    at: 'key',
+    message: `unknown key \`${name}\`${words === '' ? '' : `; did you mean ${words}?`}`,
+    hint: `keys of ${place}: ${section.keys.map((key) => key.name).join(', ')}`,
+    ...(here === undefined ? {} : { meant: [...path, here.name] }),
+  };
+}
+
+/**
+ * The key of this section that is the same word, or another program's word for it, or the closest word. A word that is a
+ * key elsewhere is not compared: it is misplaced more likely than misspelt.
+ */
+function keyLike(section: Section, name: string): Key | undefined {
+  const exact = section.keys.find((key) => isSameWord(key.name, name) || isAka(key, name));
+  if (exact !== undefined || isKeyElsewhere(name)) return exact;
+  const closest = nearest(
+    name,
+    section.keys.map((key) => key.name),
+  );
+  return section.keys.find((key) => key.name === closest);
+}
+
+/** `sites[].cert`: where the word is a key, or else where it is another program's word for one. */
+function pathsElsewhere(section: Section, name: string): string[] {
+  const matches = isKeyElsewhere(name)
+    ? (key: Key) => isSameWord(key.name, name)
+    : (key: Key) => isAka(key, name);
+  return allSections()
+    .filter((other) => other !== section)
+    .flatMap((other) => other.keys.filter(matches).map((key) => pathOf(other, key)));
+}
+
+function isKeyElsewhere(name: string): boolean {
+  return allSections().some((section) => section.keys.some((key) => isSameWord(key.name, name)));
+}
+
+function isSameWord(a: string, b: string): boolean {
+  return plainForm(a) === plainForm(b);
+}
+
+function isAka(key: Key, name: string): boolean {
+  return key.aka?.some((other) => isSameWord(other, name)) ?? false;
+}
+
+function pathOf(section: Section, key: Key): string {
+  return section.path === '' ? key.name : `${section.path}.${key.name}`;
+}

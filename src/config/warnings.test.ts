@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { compile } from './compile.ts';
+import { configSchema } from './schema.ts';
+import { parseListenAddress } from './values/listen-address.ts';
+import { warningsOf } from './warnings.ts';
+
+function warnings(config: unknown, listen: string): string[] {
+  const options = { listen: [parseListenAddress(listen)], baseFolder: '/', dataFolder: '/' };
+  return warningsOf(compile(configSchema.parse(config), options));
+}
+
+test('the default configuration has nothing to warn of', () => {
+  assert.deepEqual(warnings({}, '127.0.0.1:8022'), []);
+});
+
+test('a console on the network without TLS is said aloud', () => {
+  const [warning, ...more] = warnings({}, '0.0.0.0:8022');
+  assert.match(warning ?? '', /^the console on 0\.0\.0\.0:8022 .* without TLS/);
+  assert.deepEqual(more, []);
+});
+
+test('with TLS it is not', () => {
+  assert.deepEqual(warnings({ console: { cert: 'c', key: 'k' } }, '0.0.0.0:443'), []);
+});
+
+test('an upstream whose certificate is not verified is named once', () => {
+  const site = { to: 'https://a:9443', upstreamTls: { verify: false } };
+  const sites = [
+    { host: 'a.example', ...site },
+    { host: 'b.example', ...site },
+  ];
+  assert.deepEqual(warnings({ sites }, '127.0.0.1:8022'), [
+    'the certificate of https://a:9443 is not verified (verify: false): it could be anybody',
+  ]);
+});

@@ -1,0 +1,86 @@
+/** How a shell on the page came to its end, in words, and what can be done then. Undefined while it has not. */
+import { byeCodes } from '../../../src/wire/frames.ts';
+import { formatCommandLine } from '../command-line.ts';
+import type { ConsoleSnapshot } from './console-session.ts';
+import { exitMeaning } from './exit-meaning.ts';
+
+export type Outcome = {
+  /** `calm`: as it should be; `marked`: somebody will want to know. */
+  tone: 'calm' | 'marked';
+  /** What happened, in one sentence or clause. */
+  title: string;
+  /** What it means or what to do; may be empty. */
+  text: string;
+  /** Commands that were tried and could not be started. */
+  tried: readonly string[];
+  /** `HW_…` or empty. */
+  code: string;
+  /** `retry`: the same request again; `again`: a new session; `reload`: the page itself. */
+  way: 'retry' | 'again' | 'reload';
+};
+
+const plain = { tone: 'marked', text: '', tried: [], code: '' } as const;
+
+export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
+  const { refusal, state, connection } = snapshot;
+  if (refusal !== null) {
+    return {
+      ...plain,
+      title: refusal.message,
+      text: refusal.remedy,
+      tried: refusal.tried ?? [],
+      code: refusal.code,
+      way: 'retry',
+    };
+  }
+  if (state?.phase === 'failed') {
+    const { message, remedy, tried = [], code } = state.problem;
+    return { ...plain, title: message, text: remedy, tried, code, way: 'again' };
+  }
+  if (state?.phase === 'ended') return exitOf(snapshot, state.exitCode, state.reason);
+  if (connection?.state.phase !== 'ended') return undefined;
+  return byeOf(connection.state.code, connection.state.reason);
+}
+
+function exitOf({ command }: ConsoleSnapshot, exitCode: number | null, reason: string): Outcome {
+  if (exitCode === null) return { ...plain, title: reason, way: 'again' };
+  const name = command === null ? 'The command' : formatCommandLine(command);
+  return {
+    ...plain,
+    tone: exitCode === 0 ? 'calm' : 'marked',
+    title: `${name} exited with ${exitCode}`,
+    text: exitMeaning(exitCode) ?? '',
+    way: 'again',
+  };
+}
+
+function byeOf(code: number, reason: string): Outcome | undefined {
+  switch (code) {
+    case byeCodes.denied:
+      // The sign-in form covers the page; afterwards the session goes on.
+      return undefined;
+    case byeCodes.ended:
+      return { ...plain, tone: 'calm', title: 'The session ended', way: 'again' };
+    case byeCodes.gone:
+      return {
+        ...plain,
+        title: 'This session is not there any more',
+        text: 'It was ended, nobody came back to it in time, or Hatchway was started anew.',
+        way: 'again',
+      };
+    case byeCodes.version:
+      return {
+        ...plain,
+        title: 'Hatchway has been updated',
+        text: 'Reload the page to go on: the session is still there.',
+        way: 'reload',
+      };
+    default:
+      return {
+        ...plain,
+        title: 'The page and the server lost track of each other',
+        text: `Reload the page to go on: the session is still there. (${reason})`,
+        way: 'reload',
+      };
+  }
+}

@@ -22,6 +22,9 @@ export interface Target {
    * (a given command), `HW_NO_SHELL` (no candidate), `HW_TARGET_UNREACHABLE`. Nothing is left running when it throws.
    */
   open(request: OpenTerminal): Promise<Terminal>;
+
+  /** Lets go of idle connections. */
+  close?(): void;
 }
 
 export type OpenTerminal = {

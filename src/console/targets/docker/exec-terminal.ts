@@ -1,0 +1,387 @@
+/**
+ * A process started by `docker exec`, as a Terminal.
+ *
+ * The engine's API has edges that this file is for: a start failure is text in a stream that already runs, the exit
+ * code must be asked for, a client that goes leaves the process behind, and there is no call to end one.
+ */
+
+import { readFile } from 'node:fs/promises';
+import type { Duplex } from 'node:stream';
+import { Disposables } from '../../../base/disposables.ts';
+import { consoleError } from '../../errors.ts';
+import { cleanupScript, hangUpGraceMs, sessionVariable } from '../cleanup-script.ts';
+import type { Terminal, TerminalExit, TerminalHandlers } from '../target.ts';
+import { type Engine, EngineRefusal } from './engine.ts';
+
+export type ExecRequest = {
+  readonly containerId: string;
+  /** For people. */
+  readonly name: string;
+  readonly command: readonly string[];
+  readonly user: string | undefined;
+  readonly cols: number;
+  readonly rows: number;
+  readonly sessionId: string;
+};
+
+type ExecDetails = { Running: boolean; ExitCode: number | null; Pid: number };
+
+/**
+ * Keys that make the engine let go of a terminal. It holds the first of them back until the next key, and its default,
+ * Ctrl-P, is in every shell's history. Nobody types Ctrl-^ first and then NUL.
+ */
+const detachKeys = 'ctrl-^,ctrl-@';
+
+/** API version from which the size can be given with the start. */
+const consoleSizeMinor = 42;
+
+/** The engine writes a start failure into the stream, beginning like this; nothing else does. */
+const startFailure =
+  /^(?:OCI runtime exec failed|unable to |failed to |oci runtime error|rpc error|exec failed|cannot exec)/i;
+
+/** A background child can hold the terminal open when the process is gone (moby#33039), so its state is asked for. */
+const inspectEveryMs = 2_000;
+
+/** Output that is still on its way when the process is known to be gone. */
+const drainMs = 500;
+
+/** Resizing an exec that is only starting fails; the Docker command line, too, tries about this often. */
+const resizeTries = 10;
+
+/** Starts a process. Throws HW_COMMAND_NOT_FOUND, HW_USER_UNKNOWN, HW_WORKLOAD_NOT_RUNNING, HW_TARGET_UNREACHABLE. */
+export async function startExec(engine: Engine, request: ExecRequest): Promise<ExecTerminal> {
+  const sized = await engine.speaks(consoleSizeMinor);
+  const size = sized ? { ConsoleSize: [request.rows, request.cols] } : {};
+  let id: string;
+  let stream: { socket: Duplex; head: Buffer };
+  try {
+    const created = (await engine.call('POST', `/containers/${request.containerId}/exec`, {
+      AttachStdin: true,
+      AttachStdout: true,
+      AttachStderr: true,
+      Tty: true,
+      Cmd: request.command,
+      Env: [
+        'TERM=xterm-256color',
+        'COLORTERM=truecolor',
+        `${sessionVariable}=${request.sessionId}`,
+      ],
+      DetachKeys: detachKeys,
+      ...(request.user === undefined ? {} : { User: request.user }),
+      ...size,
+    })) as { Id: string };
+    id = created.Id;
+    stream = await engine.hijack(`/exec/${id}/start`, { Detach: false, Tty: true, ...size });
+  } catch (error) {
+    throw refusalOf(error, request);
+  }
+  const terminal = new ExecTerminal(engine, id, request, stream.socket);
+  await terminal.begin(stream.head, !sized);
+  return terminal;
+}
+
+export class ExecTerminal implements Terminal {
+  readonly command: readonly string[];
+  notice?: string;
+  readonly #engine: Engine;
+  readonly #id: string;
+  readonly #request: ExecRequest;
+  readonly #socket: Duplex;
+  readonly #owned = new Disposables();
+  /** Output that came before `start`. */
+  #early: Buffer[] = [];
+  #handlers: TerminalHandlers | undefined;
+  #eof = false;
+  #exited = false;
+  /** The size to be told to the engine next; one call at a time, so that they cannot overtake each other. */
+  #wantedSize: { cols: number; rows: number } | undefined;
+  #resizing = false;
+
+  constructor(engine: Engine, id: string, request: ExecRequest, socket: Duplex) {
+    this.#engine = engine;
+    this.#id = id;
+    this.#request = request;
+    this.#socket = socket;
+    this.command = request.command;
+  }
+
+  /** Waits for proof that the process runs, or throws why it does not. */
+  async begin(head: Buffer, tellSize: boolean): Promise<void> {
+    const socket = this.#socket;
+    if (head.length > 0) this.#early.push(head);
+    socket.on('data', (chunk: Buffer) => this.#data(chunk));
+    socket.on('error', () => {});
+    const ended = new Promise<void>((resolve) => {
+      socket.once('end', resolve);
+      socket.once('close', resolve);
+    });
+    void ended.then(() => this.#ended());
+    if (tellSize) this.resize(this.#request.cols, this.#request.rows);
+    const started = this.#untilRunning();
+    await Promise.race([started, ended]);
+    if (!this.#eof && !startFailure.test(this.#early[0]?.toString('latin1') ?? '')) return;
+    await ended;
+    const details = await this.#inspect().catch(() => undefined);
+    const text = Buffer.concat(this.#early).toString('utf8').trim();
+    if (details !== undefined && details.Pid === 0 && details.ExitCode !== 0) {
+      this.#owned.dispose();
+      throw failureOf(text, this.#request);
+    }
+    if (details === undefined && startFailure.test(text)) throw failureOf(text, this.#request);
+  }
+
+  start(handlers: TerminalHandlers): void {
+    this.#handlers = handlers;
+    const early = this.#early;
+    this.#early = [];
+    for (const chunk of early) handlers.onOutput(chunk);
+    if (this.#eof) {
+      void this.#finish();
+      return;
+    }
+    this.#owned.interval(() => void this.#watch(), inspectEveryMs);
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#eof || this.#socket.destroyed) {
+        reject(new Error('the process has ended'));
+        return;
+      }
+      this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  pause(): void {
+    if (!this.#eof) this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#wantedSize = { cols, rows };
+    if (!this.#resizing) void this.#tellSize();
+  }
+
+  async end(): Promise<boolean> {
+    const clean = (await this.#endInside()) ?? (await this.#endFromOutside());
+    this.#socket.destroy();
+    this.#ended();
+    return clean;
+  }
+
+  #data(chunk: Buffer): void {
+    if (this.#handlers === undefined) this.#early.push(chunk);
+    else this.#handlers.onOutput(chunk);
+  }
+
+  #ended(): void {
+    if (this.#eof) return;
+    this.#eof = true;
+    if (this.#handlers !== undefined) void this.#finish();
+  }
+
+  /** Resolves when there is output or the engine says that the process runs. */
+  async #untilRunning(): Promise<void> {
+    for (
+      let waitMs = 5;
+      this.#early.length === 0 && !this.#eof;
+      waitMs = Math.min(waitMs * 2, 200)
+    ) {
+      const details = await this.#inspect().catch(() => undefined);
+      if (details === undefined || details.Pid !== 0) return;
+      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    }
+  }
+
+  async #tellSize(): Promise<void> {
+    this.#resizing = true;
+    for (let tries = 0; this.#wantedSize !== undefined && !this.#eof; tries++) {
+      const { cols, rows } = this.#wantedSize;
+      this.#wantedSize = undefined;
+      try {
+        await this.#engine.call('POST', `/exec/${this.#id}/resize?h=${rows}&w=${cols}`);
+        tries = 0;
+      } catch {
+        if (tries >= resizeTries) break;
+        this.#wantedSize ??= { cols, rows };
+        await new Promise((resolve) => setTimeout(resolve, 10 * (tries + 1)));
+      }
+    }
+    this.#resizing = false;
+  }
+
+  async #inspect(): Promise<ExecDetails> {
+    return (await this.#engine.call('GET', `/exec/${this.#id}/json`)) as ExecDetails;
+  }
+
+  /** Ends the session of a process that is gone though its terminal is held open. */
+  async #watch(): Promise<void> {
+    try {
+      if ((await this.#inspect()).Running) return;
+    } catch (error) {
+      // The engine is gone, or has forgotten the exec with its container: the stream will not say so by itself.
+      if (error instanceof EngineRefusal && error.status !== 404) return;
+    }
+    this.#owned.timeout(() => {
+      this.#socket.destroy();
+      this.#ended();
+    }, drainMs);
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#exited) return;
+    this.#exited = true;
+    this.#owned.dispose();
+    const exit = await this.#exitOf();
+    this.#handlers?.onExit(exit);
+  }
+
+  async #exitOf(): Promise<TerminalExit> {
+    const { name } = this.#request;
+    let details: ExecDetails;
+    try {
+      details = await this.#inspect();
+      // The stream can end a moment before the engine has written down why.
+      for (let waitMs = 10; details.Running && waitMs < 1_000; waitMs *= 2) {
+        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        details = await this.#inspect();
+      }
+    } catch (error) {
+      if (error instanceof EngineRefusal) {
+        return { exitCode: null, reason: await this.#containerReason() };
+      }
+      return {
+        exitCode: null,
+        reason: `The Docker engine at ${this.#engine.address} stopped answering, and the process in ${name} with it.`,
+      };
+    }
+    if (details.Running || details.ExitCode === null) {
+      return { exitCode: null, reason: `The connection to the process in ${name} was lost.` };
+    }
+    if (details.ExitCode === 137 || details.ExitCode === 143) {
+      return { exitCode: details.ExitCode, reason: await this.#containerReason() };
+    }
+    return {
+      exitCode: details.ExitCode,
+      reason: `The process ended with exit code ${details.ExitCode}.`,
+    };
+  }
+
+  /** Whether it was the container that ended, and not only the process. */
+  async #containerReason(): Promise<string> {
+    const { name, containerId } = this.#request;
+    try {
+      const container = (await this.#engine.call('GET', `/containers/${containerId}/json`)) as {
+        State: { Running: boolean; OOMKilled: boolean; ExitCode: number };
+      };
+      if (container.State.Running) return `The process in ${name} was killed.`;
+      const why = container.State.OOMKilled
+        ? 'ran out of memory'
+        : `stopped (exit code ${container.State.ExitCode})`;
+      return `The container ${name} ${why}, and the process with it.`;
+    } catch (error) {
+      if (error instanceof EngineRefusal && error.status === 404)
+        return `The container ${name} was removed.`;
+      return `The Docker engine at ${this.#engine.address} stopped answering.`;
+    }
+  }
+
+  /** Runs the clean-up script in the container; undefined when it cannot be run there. */
+  async #endInside(): Promise<boolean | undefined> {
+    try {
+      const { containerId, sessionId } = this.#request;
+      const created = (await this.#engine.call('POST', `/containers/${containerId}/exec`, {
+        Cmd: ['sh', '-c', cleanupScript(sessionId)],
+        User: '0',
+        AttachStdout: true,
+        AttachStderr: true,
+      })) as { Id: string };
+      const { socket } = await this.#engine.hijack(`/exec/${created.Id}/start`, {
+        Detach: false,
+        Tty: false,
+      });
+      socket.on('error', () => {});
+      socket.resume();
+      await new Promise<void>((resolve) => socket.once('close', resolve));
+      const { ExitCode } = (await this.#engine.call(
+        'GET',
+        `/exec/${created.Id}/json`,
+      )) as ExecDetails;
+      return ExitCode === 0 ? true : ExitCode === 1 ? false : undefined;
+    } catch (error) {
+      // A container that is not running has no processes.
+      if (error instanceof EngineRefusal && (error.status === 404 || error.status === 409))
+        return true;
+      return undefined;
+    }
+  }
+
+  /** For images without a shell: by the process id on this host, if that process proves to be ours. */
+  async #endFromOutside(): Promise<boolean> {
+    const details = await this.#inspect().catch(() => undefined);
+    if (details === undefined || !details.Running) return details !== undefined;
+    const ours = () => isTagged(details.Pid, this.#request.sessionId);
+    if (!(await ours())) return false;
+    for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
+      try {
+        process.kill(details.Pid, signal);
+      } catch {
+        return !(await ours());
+      }
+      for (let waited = 0; waited < hangUpGraceMs; waited += 50) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (!(await ours())) return true;
+      }
+    }
+    return false;
+  }
+}
+
+async function isTagged(pid: number, sessionId: string): Promise<boolean> {
+  try {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
+    return environment.split('\0').includes(`${sessionVariable}=${sessionId}`);
+  } catch {
+    return false;
+  }
+}
+
+/** What a refused create or start means to a person. */
+function refusalOf(error: unknown, request: ExecRequest): unknown {
+  if (!(error instanceof EngineRefusal)) return error;
+  const { name } = request;
+  if (error.status === 404) {
+    return consoleError('HW_WORKLOAD_UNKNOWN', `There is no container ${name} any more.`, {
+      cause: error,
+    });
+  }
+  if (error.status === 409) {
+    return consoleError('HW_WORKLOAD_NOT_RUNNING', `The container ${name} is not running.`, {
+      cause: error,
+    });
+  }
+  return failureOf(error.message, request);
+}
+
+/** What the engine's text about a failed start means. */
+function failureOf(text: string, request: ExecRequest): Error {
+  const { name, user } = request;
+  if (/unable to find user|no matching entries in passwd|unable to find group/i.test(text)) {
+    return consoleError('HW_USER_UNKNOWN', `${name} has no user ${user ?? ''}.`, {
+      remedy:
+        'Leave the user out for the default one of the container, or give a numeric id such as 1000.',
+    });
+  }
+  const why = /permission denied/i.test(text)
+    ? 'it is not executable'
+    : /not found|no such file/i.test(text)
+      ? 'there is no such program'
+      : text.replace(/\s+/g, ' ').slice(0, 200);
+  return consoleError(
+    'HW_COMMAND_NOT_FOUND',
+    `${request.command[0] ?? ''} cannot be started in ${name}: ${why}.`,
+  );
+}

@@ -3,7 +3,7 @@
  * What sites on one address do to each other is in `address-checks.ts`.
  */
 import { statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { HatchwayError } from '../base/errors.ts';
 import { checkAddresses } from './address-checks.ts';
 import { readCertificate, readPrivateKey } from './certificate.ts';
@@ -43,6 +43,7 @@ export function check(
     });
   }
   findings.push(...checkAccessLog(['accessLog'], top.accessLog, options));
+  findings.push(...checkDockerCertificates(top.console.targets.docker, options));
   findings.push(...checkCertificates(served, options));
   for (const { site, path } of served) {
     if (site !== undefined) findings.push(...checkSite(site, path, options));
@@ -133,6 +134,20 @@ function checkAccessLog(
   }
   if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory()) return [];
   return [{ path, message: `there is no folder ${dirname(file)}`, hint: 'create it' }];
+}
+
+function checkDockerCertificates(
+  docker: Config['console']['targets']['docker'],
+  options: CheckOptions,
+): Finding[] {
+  if (docker === false || docker.certs === undefined) return [];
+  const path = ['console', 'targets', 'docker', 'certs'];
+  const file = (name: string) => join(options.resolvePath(docker.certs ?? ''), name);
+  return [
+    ...attempt(path, () => readCertificate(file('ca.pem'))),
+    ...attempt(path, () => readCertificate(file('cert.pem'))),
+    ...attempt(path, () => readPrivateKey(file('key.pem'))),
+  ];
 }
 
 function checkCertificates(served: readonly Served[], options: CheckOptions): Finding[] {

@@ -36,6 +36,8 @@ export type LoadResult =
       readonly ok: true;
       /** The file that was read, if there was one. */
       readonly file?: string;
+      /** Absolute; what paths of `config` are relative to. Those of `model` are absolute. */
+      readonly baseFolder: string;
       readonly config: Config;
       readonly model: GatewayModel;
       /** What holds for everything without its own `listen`. */
@@ -79,6 +81,7 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
   return {
     ok: true,
     ...(file === undefined ? {} : { file }),
+    baseFolder,
     config,
     model: compile(config, { listen, baseFolder, dataFolder: resolve(options.dataFolder) }),
     listen,

@@ -178,6 +178,12 @@ const targetsSchema = mapping({
               defaultText: `DOCKER_HOST of the environment, else \`${defaults.dockerHost}\``,
               aka: ['socket', 'url', 'endpoint', 'socketPath'],
             }),
+            certs: key(filePath().optional(), {
+              description:
+                'Folder with `ca.pem`, `cert.pem` and `key.pem`. With it `tcp:` speaks TLS, and the engine knows who we are.',
+              defaultText: 'DOCKER_CERT_PATH of the environment when `host` comes from there, too',
+              aka: ['tls', 'certPath', 'certificates', 'tlsCertPath'],
+            }),
           }),
         ],
         { error: () => 'false or a mapping' },

@@ -185,12 +185,23 @@ export function positiveInteger() {
 
 /** Where a Docker engine listens, as DOCKER_HOST has it. */
 export function dockerHost() {
-  return text('`unix:///path` or `tcp://host:port`', (value) => {
-    if (/^unix:\/\/\/./.test(value) || /^tcp:\/\/[^/:]+:\d+$/.test(value)) return value;
-    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not where a Docker engine listens`, {
-      remedy: 'write unix:///var/run/docker.sock or tcp://host:2375',
-    });
-  });
+  return text('`unix:///path`, `tcp://host:port` or `https://host:port`', parseDockerHost);
+}
+
+/** The text itself. Throws `HW_CONFIG_INVALID` when an engine cannot be reached that way. */
+export function parseDockerHost(value: string): string {
+  const isSocket = /^unix:\/\/\/./.test(value);
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  const isServer = /^(?:tcp|https?):$/.test(url?.protocol ?? '') && url?.hostname !== '';
+  if (isSocket || isServer) return value;
+  throw configError(
+    'HW_CONFIG_INVALID',
+    `\`${value}\` is not where a Docker engine can be reached`,
+    {
+      remedy:
+        'write unix:///var/run/docker.sock, tcp://host:2375 or, with `certs`, tcp://host:2376',
+    },
+  );
 }
 
 /** A mapping with known keys only. */

@@ -1,0 +1,80 @@
+/**
+ * The command line: reads the arguments, runs one command, ends with its exit code. Each command has a file beside this
+ * one; only here is the process ended.
+ */
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { HatchwayError } from '../base/errors.ts';
+import type { ListenAddress } from '../config/model.ts';
+import { parseListenAddress } from '../config/values/listen-address.ts';
+import { type CheckCommandOptions, check } from './check.ts';
+import { type ExitCode, printFailure } from './print.ts';
+import { type UpCommandOptions, up } from './up.ts';
+
+const usageError: ExitCode = 2;
+
+/** Runs the command of these arguments (without `node` and the script) and returns the exit code. */
+async function run(args: readonly string[]): Promise<ExitCode> {
+  let exitCode: ExitCode = 0;
+  const program = new Command('hatchway')
+    .description('A shell in a container through a browser, whatever stands between.')
+    .version(ownVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show this help')
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, 'hatchway: ')),
+    })
+    .exitOverride();
+  program
+    .command('up')
+    .description('serve the console and the sites of the configuration')
+    .option('-c, --config <file>', 'configuration (default: hatchway.yaml here, if there is one)')
+    .option(
+      '--listen <address>',
+      'HOST:PORT, PORT, [IPv6]:PORT or unix:/path; wins over the file; may be repeated',
+      addListenAddress,
+    )
+    .option(
+      '--data-dir <folder>',
+      'where state is kept (default: $XDG_DATA_HOME/hatchway, or ~/.local/share/hatchway)',
+    )
+    .action(async (options: UpCommandOptions) => {
+      exitCode = await up(options);
+    });
+  program
+    .command('check')
+    .description('say everything that is wrong with a configuration')
+    .option('-c, --config <file>', 'configuration (default: hatchway.yaml here)')
+    .action((options: CheckCommandOptions) => {
+      exitCode = check(options);
+    });
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // Help and version come this way, too; commander has printed what there is to say.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageError;
+    printFailure(error);
+    return 1;
+  }
+}
+
+function ownVersion(): string {
+  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+function addListenAddress(text: string, before: ListenAddress[] | undefined): ListenAddress[] {
+  try {
+    const address = parseListenAddress(text);
+    // Paths in the file are relative to the file; those of the command line to the working folder.
+    const absolute =
+      address.kind === 'unix' ? { ...address, path: resolve(address.path) } : address;
+    return [...(before ?? []), absolute];
+  } catch (error) {
+    if (!(error instanceof HatchwayError)) throw error;
+    throw new InvalidArgumentError(`${error.message}; ${error.remedy}`);
+  }
+}
+
+process.exit(await run(process.argv.slice(2)));

@@ -4,6 +4,7 @@ import { Button } from 'react-aria-components/Button';
 import { Input } from 'react-aria-components/Input';
 import { SearchField } from 'react-aria-components/SearchField';
 import { CrossIcon, SearchIcon } from '../icons.tsx';
+import { useSignedOut } from '../sign-in-state.ts';
 
 export function FilterField(props: {
   value: string;
@@ -12,6 +13,12 @@ export function FilterField(props: {
   onArrowDown: () => void;
 }) {
   const input = useRef<HTMLInputElement>(null);
+
+  // Not by `autoFocus`: below the sign-in form nothing can be focused.
+  const signedOut = useSignedOut();
+  useEffect(() => {
+    if (!signedOut) input.current?.focus();
+  }, [signedOut]);
 
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -32,7 +39,6 @@ export function FilterField(props: {
       value={props.value}
       onChange={props.onChange}
       onSubmit={props.onEnter}
-      autoFocus
       onKeyDown={(event) => {
         if (event.key === 'ArrowDown') {
           event.preventDefault();

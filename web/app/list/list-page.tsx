@@ -59,6 +59,11 @@ export function ListPage() {
         onArrowDown={() => focusFirstRow(list.current)}
       />
       {targets.error !== null && !signedOut && <Unreachable error={targets.error} />}
+      {targets.isLoading && (
+        <p className="looking" role="status">
+          Looking for workloads…
+        </p>
+      )}
       {targets.data !== undefined && (
         <GridList
           ref={list}
@@ -158,7 +163,8 @@ function firstHref(
 }
 
 function focusFirstRow(list: HTMLElement | null): void {
-  list?.querySelector<HTMLElement>('[role="row"]:not([aria-disabled="true"])')?.focus();
+  // Headers are rows, too; only those of the collection have a key.
+  list?.querySelector<HTMLElement>('[role="row"][data-key]:not([aria-disabled="true"])')?.focus();
 }
 
 async function signOut(): Promise<void> {

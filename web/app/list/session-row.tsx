@@ -20,7 +20,7 @@ export function SessionRow({
   const details = [
     user === undefined ? command : `${command} as ${user}`,
     `since ${timeOf(session.openedAt)}`,
-    viewers === 0 ? 'nobody looks' : viewers === 1 ? '1 viewer' : `${viewers} viewers`,
+    viewers === 0 ? 'no viewer' : viewers === 1 ? '1 viewer' : `${viewers} viewers`,
   ].join(' · ');
   return (
     <GridListItem id={id} textValue={`${workload} ${details}`} className="workload" href={href}>

@@ -26,7 +26,7 @@ export function ConfirmCommand({ link, onRun }: { link: DeepLink; onRun: () => v
           from.
         </p>
         <div className="actions">
-          <Button className="button primary" onPress={onRun} autoFocus>
+          <Button className="button primary" onPress={onRun}>
             Run it
           </Button>
           <Link
@@ -45,13 +45,12 @@ export function ConfirmCommand({ link, onRun }: { link: DeepLink; onRun: () => v
 }
 
 /** The link's command line has an open quote, say: it can be mended here. */
-export function UnreadableCommand({ link, message }: { link: DeepLink; message: string }) {
+export function UnreadableCommand({ link }: { link: DeepLink }) {
   return (
     <main className="sign-in">
       <div className="card">
         <Brand />
         <h1>The command of this link cannot be read</h1>
-        <p className="hint">{message}</p>
         <OpenWithForm
           target={link.target}
           workload={link.workload}

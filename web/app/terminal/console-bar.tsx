@@ -22,7 +22,6 @@ export function ConsoleBar(props: {
   onRetry: () => void;
   screenReaderMode: boolean;
   onScreenReaderMode: (on: boolean) => void;
-  onMenuClosed: () => void;
 }) {
   const { link, snapshot, over, screenReaderMode } = props;
   const command = snapshot?.command ? formatCommandLine(snapshot.command) : link.cmd;
@@ -47,8 +46,13 @@ export function ConsoleBar(props: {
         </span>
       )}
       <span className="console-space" />
+      {!over && (
+        <span className="console-keys">
+          <kbd>Ctrl+Shift+E</kbd> leaves the terminal
+        </span>
+      )}
       <ConnectionState snapshot={snapshot} over={over} onRetry={props.onRetry} />
-      <MenuTrigger onOpenChange={(open) => !open && props.onMenuClosed()}>
+      <MenuTrigger>
         <Button className="button icon" aria-label="More">
           <MoreIcon />
         </Button>

@@ -1,9 +1,11 @@
 /** A shell on the page: the bar, what has to be said, the terminal, and how it ended. */
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import { browserEnvironment } from '../../attach/browser-environment.ts';
+import { api } from '../api.ts';
 import { formatCommandLine } from '../command-line.ts';
 import { type DeepLink, formatDeepLink } from '../deep-link.ts';
 import { navigate, noteEntry } from '../router.ts';
+import { useSignedOut } from '../sign-in-state.ts';
 import { ConsoleBar } from './console-bar.tsx';
 import { ConsoleSession, type ConsoleSnapshot } from './console-session.ts';
 import { Opening } from './opening.tsx';
@@ -54,13 +56,18 @@ export function ConsoleView(props: {
   }, [parts, screenReaderMode]);
 
   const over = outcome !== undefined;
+  const signedOut = useSignedOut();
   useEffect(() => {
     if (parts === undefined) return;
     parts.screen.acceptsInput = !over;
-    if (!over) parts.screen.focus();
-  }, [parts, over]);
+    if (!over && !signedOut) parts.screen.focus();
+  }, [parts, over, signedOut]);
 
   const openAnother = useCallback(() => {
+    // A session that never got anywhere would stay in the list of those that run.
+    if (snapshot?.session && snapshot.state?.phase === 'opening') {
+      api.endSession(snapshot.session.id).catch(() => {});
+    }
     navigate(formatDeepLink(linkOf(first.current.link, snapshot)), 'replace');
   }, [snapshot]);
 
@@ -74,7 +81,6 @@ export function ConsoleView(props: {
         onRetry={() => parts?.session.retry()}
         screenReaderMode={screenReaderMode}
         onScreenReaderMode={setScreenReaderMode}
-        onMenuClosed={() => !over && parts?.screen.focus()}
       />
       <TransportNotice report={snapshot?.connection?.report ?? null} />
       <QuietLine snapshot={snapshot} />

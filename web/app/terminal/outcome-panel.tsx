@@ -7,12 +7,6 @@ import { OpenWithForm } from '../open-with.tsx';
 import { navigate } from '../router.ts';
 import type { Outcome } from './outcome.ts';
 
-const wayNames = {
-  retry: 'Try again',
-  again: 'Open a new one',
-  reload: 'Reload',
-} as const satisfies Record<Outcome['way'], string>;
-
 export function OutcomePanel(props: {
   outcome: Outcome;
   link: DeepLink;
@@ -29,7 +23,7 @@ export function OutcomePanel(props: {
     switch (outcome.way) {
       case 'retry':
         return onRetry();
-      case 'again':
+      case 'anew':
         return onAnother();
       case 'reload':
         return window.location.reload();
@@ -70,8 +64,7 @@ export function OutcomePanel(props: {
       </div>
       <div className="actions">
         <Button className="button primary" onPress={take}>
-          {outcome.way === 'again' && props.covers ? 'Try again' : wayNames[outcome.way]}{' '}
-          <span className="key">Enter</span>
+          {outcome.wayName} <span className="key">Enter</span>
         </Button>
         {outcome.way !== 'reload' && !choosing && (
           <Button className="button" onPress={() => setChoosing(true)}>

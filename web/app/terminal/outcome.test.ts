@@ -53,14 +53,14 @@ test('a failure says what was tried and what to do', () => {
   const failed = outcomeOf({ ...blank, state: { phase: 'failed', problem } });
   assert.deepEqual(
     [failed?.title, failed?.text, failed?.tried, failed?.way],
-    ['web-1 has no shell.', 'Open it with a command that is in it.', ['bash', 'sh'], 'again'],
+    ['web-1 has no shell.', 'Open it with a command that is in it.', ['bash', 'sh'], 'anew'],
   );
   assert.equal(outcomeOf({ ...blank, refusal: problem })?.way, 'retry');
 });
 
 test('every bye leads somewhere; only a missing sign-in is said elsewhere', () => {
-  assert.equal(outcomeOf(connectionEnded(byeCodes.gone))?.way, 'again');
-  assert.equal(outcomeOf(connectionEnded(byeCodes.ended))?.way, 'again');
+  assert.equal(outcomeOf(connectionEnded(byeCodes.gone))?.way, 'anew');
+  assert.equal(outcomeOf(connectionEnded(byeCodes.ended))?.way, 'anew');
   assert.equal(outcomeOf(connectionEnded(byeCodes.version))?.way, 'reload');
   assert.equal(outcomeOf(connectionEnded(byeCodes.protocol))?.way, 'reload');
   assert.equal(outcomeOf(connectionEnded(byeCodes.denied)), undefined);

@@ -15,11 +15,16 @@ export type Outcome = {
   tried: readonly string[];
   /** `HW_…` or empty. */
   code: string;
-  /** `retry`: the same request again; `again`: a new session; `reload`: the page itself. */
-  way: 'retry' | 'again' | 'reload';
+  /** `retry`: the same request again; `anew`: a new session; `reload`: the page itself. */
+  way: 'retry' | 'anew' | 'reload';
+  /** What the button says. */
+  wayName: string;
 };
 
 const plain = { tone: 'marked', text: '', tried: [], code: '' } as const;
+const retry = { way: 'retry', wayName: 'Try again' } as const;
+const anew = { way: 'anew', wayName: 'Open a new one' } as const;
+const reload = { way: 'reload', wayName: 'Reload' } as const;
 
 export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
   const { refusal, state, connection } = snapshot;
@@ -30,12 +35,12 @@ export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
       text: refusal.remedy,
       tried: refusal.tried ?? [],
       code: refusal.code,
-      way: 'retry',
+      ...retry,
     };
   }
   if (state?.phase === 'failed') {
     const { message, remedy, tried = [], code } = state.problem;
-    return { ...plain, title: message, text: remedy, tried, code, way: 'again' };
+    return { ...plain, title: message, text: remedy, tried, code, ...anew, wayName: 'Try again' };
   }
   if (state?.phase === 'ended') return exitOf(snapshot, state.exitCode, state.reason);
   if (connection?.state.phase !== 'ended') return undefined;
@@ -43,14 +48,14 @@ export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
 }
 
 function exitOf({ command }: ConsoleSnapshot, exitCode: number | null, reason: string): Outcome {
-  if (exitCode === null) return { ...plain, title: reason, way: 'again' };
+  if (exitCode === null) return { ...plain, title: reason, ...anew };
   const name = command === null ? 'The command' : formatCommandLine(command);
   return {
     ...plain,
     tone: exitCode === 0 ? 'calm' : 'marked',
     title: `${name} exited with ${exitCode}`,
     text: exitMeaning(exitCode) ?? '',
-    way: 'again',
+    ...anew,
   };
 }
 
@@ -60,27 +65,27 @@ function byeOf(code: number, reason: string): Outcome | undefined {
       // The sign-in form covers the page; afterwards the session goes on.
       return undefined;
     case byeCodes.ended:
-      return { ...plain, tone: 'calm', title: 'The session ended', way: 'again' };
+      return { ...plain, tone: 'calm', title: 'The session ended', ...anew };
     case byeCodes.gone:
       return {
         ...plain,
         title: 'This session is not there any more',
         text: 'It was ended, nobody came back to it in time, or Hatchway was started anew.',
-        way: 'again',
+        ...anew,
       };
     case byeCodes.version:
       return {
         ...plain,
         title: 'Hatchway has been updated',
         text: 'Reload the page to go on: the session is still there.',
-        way: 'reload',
+        ...reload,
       };
     default:
       return {
         ...plain,
         title: 'The page and the server lost track of each other',
         text: `Reload the page to go on: the session is still there. (${reason})`,
-        way: 'reload',
+        ...reload,
       };
   }
 }

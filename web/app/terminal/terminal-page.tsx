@@ -12,7 +12,7 @@ export function TerminalPage({ link }: { link: DeepLink }) {
   const [resume] = useState(link.session ?? place.session);
   const parsed = parseCommandLine(link.cmd ?? '');
   if (resume === undefined && !parsed.ok) {
-    return <UnreadableCommand link={link} message={parsed.message} />;
+    return <UnreadableCommand link={link} />;
   }
   if (resume === undefined && link.cmd !== undefined && !place.chosenHere) {
     return <ConfirmCommand link={link} onRun={() => noteEntry({ chosenHere: true })} />;

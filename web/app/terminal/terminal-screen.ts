@@ -20,6 +20,9 @@ const resizeSettleMs = 80;
 const fontFamily =
   'ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", "Liberation Mono", monospace';
 
+/** At 1 the underscores of common fonts fall out of their row; more tears the lines of boxes apart. */
+const lineHeight = 1.1;
+
 export type TerminalScreenHandlers = {
   onInput(bytes: Uint8Array): void;
   onResize(cols: number, rows: number): void;
@@ -46,6 +49,7 @@ export class TerminalScreen implements TerminalSink {
     this.#terminal = new Terminal({
       fontFamily,
       fontSize: 14,
+      lineHeight,
       scrollback: 5000,
       minimumContrastRatio: 4.5,
       cursorBlink: false,
@@ -68,7 +72,8 @@ export class TerminalScreen implements TerminalSink {
       }),
     );
     this.#terminal.open(place);
-    this.#fitNow();
+    this.#terminal.textarea?.setAttribute('aria-description', 'Ctrl+Shift+E leaves the terminal');
+    this.#fitNow(false);
     const observer = new ResizeObserver(() => {
       window.clearTimeout(this.#settle);
       this.#settle = window.setTimeout(() => this.#fitNow(), resizeSettleMs);
@@ -151,13 +156,14 @@ export class TerminalScreen implements TerminalSink {
     }
   }
 
-  #fitNow(): void {
+  /** Takes the size of its place; whoever made it is told, except while it is being made. */
+  #fitNow(tell = true): void {
     // A hidden or collapsed place has no size worth telling anybody.
     if (this.#place.clientWidth === 0 || this.#place.clientHeight === 0) return;
     const size = this.#fit.proposeDimensions();
     if (size === undefined || !Number.isInteger(size.cols) || !Number.isInteger(size.rows)) return;
     if (size.cols === this.#terminal.cols && size.rows === this.#terminal.rows) return;
     this.#terminal.resize(size.cols, size.rows);
-    this.#handlers.onResize(size.cols, size.rows);
+    if (tell) this.#handlers.onResize(size.cols, size.rows);
   }
 }

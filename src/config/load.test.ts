@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import fc from 'fast-check';
 import { type LoadResult, loadConfig } from './load.ts';
 import { formatProblem } from './problem.ts';
 
@@ -113,4 +114,48 @@ test('ten thousand sites on one address are checked in linear time', () => {
   const many = time(10_000);
   // Ten times the sites; anything quadratic would be a hundred times the time.
   assert.ok(many < few * 40, `1,000 sites took ${few} ms, 10,000 took ${many} ms`);
+});
+
+test('whatever is in the file, it is loaded or its problems are told, with places in it', () => {
+  const example = readFileSync(join(import.meta.dirname, '../../hatchway.example.yaml'), 'utf8');
+  const uncommented = example.replaceAll(/^( *)# (?=[a-z -]+:)/gm, '$1');
+  const junk = fc.oneof(
+    fc.constantFrom(
+      '*',
+      '&a',
+      '<<: *a',
+      ': ',
+      '- ',
+      '[',
+      '{',
+      '!x ',
+      '"',
+      '\t',
+      '? ',
+      '\n',
+      '~',
+      'null',
+    ),
+    fc.string({ unit: 'binary', maxLength: 4 }),
+  );
+  const edit = fc.record({ at: fc.nat(), remove: fc.nat({ max: 12 }), insert: junk });
+  fc.assert(
+    fc.property(fc.array(edit, { maxLength: 4 }), (edits) => {
+      let text = uncommented;
+      for (const { at, remove, insert } of edits) {
+        const offset = at % (text.length + 1);
+        text = text.slice(0, offset) + insert + text.slice(offset + remove);
+      }
+      writeFileSync('any.yaml', text);
+      const result = loadConfig({ file: 'any.yaml', dataFolder: '/data' });
+      if (result.ok) return;
+      assert.ok(result.problems.length > 0);
+      const lines = text.split('\n');
+      for (const { line = 0, column = 0, message } of result.problems) {
+        assert.ok(line >= 1 && line <= lines.length + 1, `line ${line}: ${message}`);
+        assert.ok(column >= 1 && column <= (lines[line - 1] ?? '').length + 1, message);
+      }
+    }),
+    { numRuns: 500 },
+  );
 });

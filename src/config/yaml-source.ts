@@ -8,7 +8,6 @@ import {
   isNode,
   isScalar,
   isSeq,
-  LineCounter,
   type Node,
   parseDocument,
   visit,
@@ -23,22 +22,26 @@ export class YamlSource {
   /** What is wrong with it as YAML. */
   readonly problems: readonly ConfigProblem[];
   readonly #document: Document.Parsed;
-  readonly #lines = new LineCounter();
+  /** Offset of the first character of each line. */
+  readonly #lineStarts: readonly number[];
 
   /** @param file its name, for messages */
   constructor(file: string, text: string) {
     this.file = file;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#lineStarts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
+    this.#document = parseDocument(text, { prettyErrors: false });
     const { errors, warnings } = this.#document;
-    const strange = this.#strangeNodes();
-    this.problems = [
-      ...[...errors, ...warnings].map((error) => this.#yamlProblem(error)),
-      ...strange,
-    ];
-    // A key given twice leaves a readable document; anything else would only make more problems out of one.
-    const readable =
-      strange.length === 0 && errors.every((error) => error.code === 'DUPLICATE_KEY');
-    this.value = readable ? (this.#document.toJS() ?? {}) : undefined;
+    // Two keys of one name leave a document that can be read; behind any other error the rest is guessed.
+    const broken = Math.min(
+      ...errors.filter((one) => !isDuplicateKey(one)).map((one) => one.pos[0]),
+    );
+    const told = [...errors, ...warnings].filter((one) => one.pos[0] <= broken);
+    const strange = this.#strangeNodes().filter((one) => one.offset < broken);
+    this.problems = [...told.map((one) => inWords(one, this.#textAt(one.pos[0]))), ...strange].map(
+      ({ offset, message, hint }) => this.#problem(offset, message, hint),
+    );
+    const isReadable = strange.length === 0 && broken === Number.POSITIVE_INFINITY;
+    this.value = isReadable ? (this.#document.toJS({ maxAliasCount: -1 }) ?? {}) : undefined;
   }
 
   /** The finding with the place of its path; of the closest thing around it when the path does not exist. */
@@ -49,7 +52,7 @@ export class YamlSource {
 
   /** The line of a path, from 1. */
   lineOf(path: ConfigPath): number {
-    return this.#lines.linePos(this.#offsetOf(path, 'value')).line;
+    return this.#placeOf(this.#offsetOf(path, 'value')).line;
   }
 
   #offsetOf(path: ConfigPath, at: 'key' | 'value'): number {
@@ -82,38 +85,28 @@ export class YamlSource {
   }
 
   /** What YAML allows and no configuration means: references into nothing or into themselves, mappings as keys. */
-  #strangeNodes(): ConfigProblem[] {
-    const problems: ConfigProblem[] = [];
+  #strangeNodes(): Oddity[] {
+    const oddities: Oddity[] = [];
     visit(this.#document, {
       Alias: (_, alias, ancestors) => {
         const offset = alias.range?.[0] ?? 0;
         const anchored = alias.resolve(this.#document);
         if (anchored === undefined) {
           const message = `\`*${alias.source}\` refers to nothing`;
-          problems.push(
-            this.#problem(
-              offset,
-              message,
-              `a value that begins with * needs quotes: "*${alias.source}"`,
-            ),
-          );
+          const hint = `a value that begins with * needs quotes: "*${alias.source}"`;
+          oddities.push({ offset, message, hint });
         } else if (ancestors.includes(anchored)) {
-          problems.push(this.#problem(offset, `\`*${alias.source}\` contains itself`));
+          oddities.push({ offset, message: `\`*${alias.source}\` contains itself` });
         }
       },
-      Pair: (_, pair) => {
-        if (isScalar(pair.key)) return;
-        const offset = isNode(pair.key) ? (pair.key.range?.[0] ?? 0) : 0;
-        problems.push(this.#problem(offset, 'a key must be a word', 'quote it if it is meant so'));
+      Pair: (_, { key }) => {
+        if (isScalar(key)) return;
+        const offset = isNode(key) ? (key.range?.[0] ?? 0) : 0;
+        const hint = 'quote it if it is meant so';
+        oddities.push({ offset, message: 'a key must be a word', hint });
       },
     });
-    return problems;
-  }
-
-  #yamlProblem(error: YAMLError): ConfigProblem {
-    const [offset] = error.pos;
-    const { message, hint } = inWords(error, this.#textAt(offset));
-    return this.#problem(offset, message, hint);
+    return oddities;
   }
 
   #textAt(offset: number): string {
@@ -127,10 +120,27 @@ export class YamlSource {
   }
 
   #problem(offset: number, message: string, hint?: string): ConfigProblem {
-    const { line, col } = this.#lines.linePos(offset);
-    const place = { file: this.file, line: Math.max(line, 1), column: Math.max(col, 1) };
+    const place = { file: this.file, ...this.#placeOf(offset) };
     return { ...place, message, ...(hint === undefined ? {} : { hint }) };
   }
+
+  #placeOf(offset: number): { line: number; column: number } {
+    let low = 0;
+    let high = this.#lineStarts.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((this.#lineStarts[middle] as number) <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - (this.#lineStarts[low] as number) + 1 };
+  }
+}
+
+/** Something wrong, in words, with its offset in the text. */
+type Oddity = { readonly offset: number; readonly message: string; readonly hint?: string };
+
+function isDuplicateKey(error: YAMLError): boolean {
+  return error.code === 'DUPLICATE_KEY';
 }
 
 function nodeOrNull(value: unknown): Node | null {
@@ -138,28 +148,31 @@ function nodeOrNull(value: unknown): Node | null {
 }
 
 /** The library's messages suit people who know its inside; these are the mistakes people make. */
-function inWords(error: YAMLError, text: string): { message: string; hint?: string } {
+function inWords(error: YAMLError, text: string): Oddity {
+  const [offset] = error.pos;
   switch (error.code) {
     case 'DUPLICATE_KEY':
-      return { message: `key \`${text}\` is given twice`, hint: 'remove one of them' };
+      return { offset, message: `key \`${text}\` is given twice`, hint: 'remove one of them' };
     case 'TAB_AS_INDENT':
-      return { message: 'a tab is used to indent', hint: 'YAML indents with spaces' };
+      return { offset, message: 'a tab is used to indent', hint: 'YAML indents with spaces' };
     case 'BAD_SCALAR_START':
-      return { message: `${sentence(error.message)}`, hint: 'put the value in quotes' };
+      return { offset, message: `${sentence(error.message)}`, hint: 'put the value in quotes' };
     case 'MULTIPLE_DOCS':
-      return { message: 'a second document begins here', hint: 'remove the line with ---' };
+      return { offset, message: 'a second document begins here', hint: 'remove the line with ---' };
     case 'UNEXPECTED_TOKEN':
       return {
+        offset,
         message: `not YAML: ${sentence(error.message)}`,
         hint: 'a value that begins with [, {, *, &, ! or % needs quotes, as in "[::1]:8022"',
       };
     case 'BLOCK_AS_IMPLICIT_KEY':
       return {
+        offset,
         message: `not YAML: ${sentence(error.message)}`,
         hint: 'a value with ": " in it needs quotes; a mapping begins on the next line',
       };
     default:
-      return { message: `not YAML: ${sentence(error.message)}` };
+      return { offset, message: `not YAML: ${sentence(error.message)}` };
   }
 }
 

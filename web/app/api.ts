@@ -21,6 +21,11 @@ export class ApiError extends Error {
     this.status = status;
     this.problem = problem;
   }
+
+  /** Signing in is the way on: there is no cookie, or it was given to this page under another address. */
+  get wantsSignIn(): boolean {
+    return this.status === 401 || this.problem.code === 'HW_ORIGIN_FOREIGN';
+  }
 }
 
 export const api = {
@@ -68,9 +73,12 @@ async function call<Answer>(path: string, { method = 'GET', body, signal }: Call
     );
   }
   if (!response.ok) {
+    const error = new ApiError(response.status, await readProblem(response));
     // A wrong token is the sign-in form's own matter.
-    if (response.status === 401 && path !== apiPaths.signIn) reportSignedOut();
-    throw new ApiError(response.status, await readProblem(response));
+    if (error.wantsSignIn && path !== apiPaths.signIn) {
+      reportSignedOut(error.status === 401 ? '' : error.message);
+    }
+    throw error;
   }
   return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
 }

@@ -10,7 +10,12 @@ import { api, problemOf } from './api.ts';
  * @param props.label names the button where it stands among others of its kind
  * @param props.command what runs, for the question
  */
-export function EndSession(props: { session: string; label: string; command: string }) {
+export function EndSession(props: {
+  session: string;
+  label: string;
+  command: string;
+  onEnded?: () => void;
+}) {
   const queries = useQueryClient();
   const [failure, setFailure] = useState('');
 
@@ -18,6 +23,7 @@ export function EndSession(props: { session: string; label: string; command: str
     try {
       await api.endSession(props.session);
       close();
+      props.onEnded?.();
     } catch (error) {
       setFailure(problemOf(error).message);
     } finally {

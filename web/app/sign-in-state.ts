@@ -3,7 +3,8 @@ import { useSyncExternalStore } from 'react';
 
 type Listener = () => void;
 
-let signedOut = false;
+/** Why the token is wanted, as far as there is something to say; undefined while it is not wanted. */
+let wanted: { reason: string } | undefined;
 const listeners = new Set<Listener>();
 const returnListeners = new Set<Listener>();
 
@@ -14,17 +15,22 @@ function subscribe(listener: Listener): Listener {
 
 /** True from the first refused request on until somebody has signed in again. */
 export function useSignedOut(): boolean {
-  return useSyncExternalStore(subscribe, () => signedOut);
+  return useSyncExternalStore(subscribe, () => wanted !== undefined);
 }
 
-/** A request was refused for want of a cookie. */
-export function reportSignedOut(): void {
-  set(true);
+/** A sentence about why signing in is necessary; empty when there is nothing to say about it. */
+export function useSignOutReason(): string {
+  return useSyncExternalStore(subscribe, () => wanted?.reason ?? '');
+}
+
+/** A request was refused for want of a cookie, or of one for this origin. */
+export function reportSignedOut(reason = ''): void {
+  set(wanted ?? { reason });
 }
 
 /** The token was right: everything goes on where it was. */
 export function reportSignedIn(): void {
-  set(false);
+  set(undefined);
   for (const listener of returnListeners) listener();
 }
 
@@ -34,8 +40,8 @@ export function onSignedIn(listener: Listener): Listener {
   return () => returnListeners.delete(listener);
 }
 
-function set(value: boolean): void {
-  if (signedOut === value) return;
-  signedOut = value;
+function set(value: typeof wanted): void {
+  if (wanted === value) return;
+  wanted = value;
   for (const listener of listeners) listener();
 }

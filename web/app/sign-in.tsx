@@ -10,12 +10,13 @@ import { TextField } from 'react-aria-components/TextField';
 import type { Problem } from '../../src/wire/api.ts';
 import { api, problemOf } from './api.ts';
 import { Brand } from './brand.tsx';
-import { reportSignedIn } from './sign-in-state.ts';
+import { reportSignedIn, useSignOutReason } from './sign-in-state.ts';
 
 /** @param props.firstFailure what became of a token that the address brought along */
 export function SignIn({ firstFailure }: { firstFailure: Problem | undefined }) {
   const [failure, setFailure] = useState(firstFailure);
   const [busy, setBusy] = useState(false);
+  const reason = useSignOutReason();
 
   const submit = async (form: HTMLFormElement) => {
     const token = tokenIn(String(new FormData(form).get('token') ?? ''));
@@ -43,6 +44,7 @@ export function SignIn({ firstFailure }: { firstFailure: Problem | undefined }) 
       >
         <Brand />
         <h1>Sign in</h1>
+        {reason !== '' && <p className="hint">{reason}</p>}
         <TextField
           name="token"
           type="password"

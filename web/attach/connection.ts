@@ -176,7 +176,7 @@ export class Connection {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopWake();
-    this.#stop();
+    this.#stop(true);
     this.#listeners.clear();
   }
 
@@ -310,7 +310,7 @@ export class Connection {
   #ended(link: Link, end: TransportEnd): void {
     const wasCurrent = link === this.#current;
     if (!wasCurrent) delete this.#opening[link.kind];
-    if (end.kind === 'bye' && end.code !== byeCodes.superseded) {
+    if (end.kind === 'bye' && this.#isFinal(end.code)) {
       this.#finish(end.code, end.reason);
     } else if (wasCurrent) {
       this.#lose(end.reason);
@@ -318,6 +318,14 @@ export class Connection {
       if (link.kind === 'websocket') this.#websocketFailed(link);
       if (this.#current === undefined) this.#tryFailed(link, end.reason);
     }
+  }
+
+  /**
+   * Being superseded by oneself is not the end, nor is the code 1000 as long as the session has not said its last state:
+   * proxies close WebSockets with it, too.
+   */
+  #isFinal(code: number): boolean {
+    return code !== byeCodes.superseded && (code !== byeCodes.ended || this.#viewer.over);
   }
 
   #tryFailed(link: Link, reason: string): void {
@@ -427,16 +435,16 @@ export class Connection {
     this.#update({ state: { phase: 'ended', code, reason }, roundTripMs: null, report: null });
   }
 
-  #stop(): void {
+  #stop(leaving = false): void {
     this.#liveness.stop();
     this.#forgetRetry();
     this.#forgetUpgrade();
     this.#cancelPatience?.();
     this.#viewer.detached();
-    this.#current?.dispose();
+    this.#current?.dispose(leaving);
     this.#current = undefined;
     for (const kind of ['websocket', 'stream'] as const) {
-      this.#opening[kind]?.dispose();
+      this.#opening[kind]?.dispose(leaving);
       delete this.#opening[kind];
     }
   }

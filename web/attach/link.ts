@@ -14,7 +14,8 @@ export interface Link {
   readonly transport: Transport;
   /** By this name the server knows what became of a WebSocket attempt. */
   readonly attemptId: string;
-  dispose(): void;
+  /** See `Transport.dispose`. */
+  dispose(leaving?: boolean): void;
 }
 
 /** None of them is called before `openLink` has returned, nor after `dispose`. */
@@ -84,9 +85,9 @@ export function openLink(options: {
     kind,
     transport,
     attemptId,
-    dispose: () => {
+    dispose: (leaving) => {
       cancelLimit();
-      transport.dispose();
+      transport.dispose(leaving);
     },
   };
   return link;

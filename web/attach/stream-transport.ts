@@ -128,7 +128,10 @@ async function refusal(response: Response): Promise<TransportEnd> {
   const problem = await problemOf(response);
   if (problem !== undefined) {
     switch (response.status) {
+      case 400:
+        return { kind: 'bye', code: byeCodes.protocol, reason: problem.message };
       case 401:
+        return { kind: 'bye', code: byeCodes.denied, reason: '' };
       case 403:
         return { kind: 'bye', code: byeCodes.denied, reason: problem.message };
       case 404:

@@ -16,8 +16,11 @@ export interface Transport {
   readonly writable: boolean;
   /** Sends encoded frames in this order. Only when `writable`; takes at most `maxSendBytes` in all. */
   send(frames: readonly Uint8Array[]): void;
-  /** Ends it without a word to the handlers. Idempotent. */
-  dispose(): void;
+  /**
+   * Ends it without a word to the handlers. Idempotent. With `leaving` the viewer will not be back, and the session is
+   * told so where the transport can: it then holds no output for it.
+   */
+  dispose(leaving?: boolean): void;
 }
 
 export type TransportHandlers = {

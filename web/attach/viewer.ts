@@ -70,6 +70,7 @@ export class Viewer {
   /** Called when `take` has something to give; set by whoever sends. */
   onWake: () => void = () => {};
 
+  #over = false;
   #outputNext = 0;
   #taken = 0;
   /** Output before this offset is past; undefined until the first welcome. */
@@ -107,9 +108,9 @@ export class Viewer {
     return this.#input.end - this.#input.start;
   }
 
-  /** Output offset wanted next: it grows as the session speaks. */
-  get outputNext(): number {
-    return this.#outputNext;
+  /** The session has said its last state: the process is gone, or never came. */
+  get over(): boolean {
+    return this.#over;
   }
 
   /** The greeting of a new attachment, as things stand now. */
@@ -170,7 +171,7 @@ export class Viewer {
         this.#wake();
         return;
       case 'state':
-        this.#onState(parseState(frame.json));
+        this.#state(parseState(frame.json));
         return;
       case 'welcome':
       case 'pong':
@@ -266,6 +267,11 @@ export class Viewer {
     }
     this.#outputNext = frame.offset;
     this.#sink.redraw(frame.cols, frame.rows, frame.bytes, () => this.#tookUpTo(frame.offset));
+  }
+
+  #state(state: SessionState): void {
+    this.#over ||= state.phase === 'ended' || state.phase === 'failed';
+    this.#onState(state);
   }
 
   #tookUpTo(offset: number): void {

@@ -9,8 +9,11 @@ import {
 } from '../../src/wire/frames.ts';
 import type { Transport, TransportEnd, TransportOptions } from './transport.ts';
 
-/** Codes of ours in a Close frame. 1000 is not among them: proxies and load balancers say it, too. */
-const ownCloseCodes = new Set<number>(Object.values(byeCodes).filter((code) => code >= 4000));
+/** Codes of ours in a Close frame: they say what a `bye` would. */
+const ownCloseCodes = new Set<number>(Object.values(byeCodes));
+
+/** RFC 6455, 7.4.1: "normal closure", said by a viewer that leaves. Without it the closure counts as a cut. */
+const leavingCode = 1000;
 
 /** @param attemptId names this attempt to the server, which can then report what became of it */
 export function openWebSocket(
@@ -25,13 +28,13 @@ export function openWebSocket(
   let open = false;
   let over = false;
 
-  const close = () => {
+  const close = (code?: number) => {
     over = true;
     open = false;
     socket.removeEventListener('open', onOpen);
     socket.removeEventListener('message', onMessage);
     socket.removeEventListener('close', onClose);
-    socket.close();
+    socket.close(code);
   };
   const fail = (end: TransportEnd) => {
     if (over) return;
@@ -81,8 +84,8 @@ export function openWebSocket(
     send(frames) {
       for (const frame of frames) socket.send(frame as Uint8Array<ArrayBuffer>);
     },
-    dispose() {
-      if (!over) close();
+    dispose(leaving = false) {
+      if (!over) close(leaving ? leavingCode : undefined);
     },
   };
 }

@@ -20,6 +20,7 @@ export function ConsoleBar(props: {
   /** Where the focus goes when it leaves the terminal. */
   leave: RefObject<HTMLAnchorElement | null>;
   onRetry: () => void;
+  onEnded: () => void;
   screenReaderMode: boolean;
   onScreenReaderMode: (on: boolean) => void;
 }) {
@@ -75,7 +76,12 @@ export function ConsoleBar(props: {
         </Popover>
       </MenuTrigger>
       {session !== undefined && !over && (
-        <EndSession session={session} label="End this session" command={command ?? 'The shell'} />
+        <EndSession
+          session={session}
+          label="End this session"
+          command={command ?? 'The shell'}
+          onEnded={props.onEnded}
+        />
       )}
     </header>
   );

@@ -140,7 +140,7 @@ export class ConsoleSession {
     } catch (error) {
       if (this.#aborter.signal.aborted) return;
       // Signing in brings it back here; there is nothing to say meanwhile.
-      if (error instanceof ApiError && error.status === 401) return;
+      if (error instanceof ApiError && error.wantsSignIn) return;
       this.#update({ refusal: problemOf(error) });
     } finally {
       this.#opening = false;
@@ -167,7 +167,9 @@ export class ConsoleSession {
   #onConnection(connection: ConnectionSnapshot): void {
     this.#update({ connection });
     const { state } = connection;
-    if (state.phase === 'ended' && state.code === byeCodes.denied) reportSignedOut();
+    if (state.phase === 'ended' && state.code === byeCodes.denied) {
+      reportSignedOut(state.reason);
+    }
   }
 
   #onState(state: SessionState): void {

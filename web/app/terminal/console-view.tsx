@@ -29,6 +29,7 @@ export function ConsoleView(props: {
   const place = useRef<HTMLDivElement>(null);
   const leave = useRef<HTMLAnchorElement>(null);
   const [parts, setParts] = useState<Parts>();
+  const [endedHere, setEndedHere] = useState(false);
   const [screenReaderMode, setScreenReaderMode] = useScreenReaderMode();
 
   // One shell for as long as this is shown: whatever leads to another one is another entry of the history, and this
@@ -79,6 +80,7 @@ export function ConsoleView(props: {
         over={over}
         leave={leave}
         onRetry={() => parts?.session.retry()}
+        onEnded={() => setEndedHere(true)}
         screenReaderMode={screenReaderMode}
         onScreenReaderMode={setScreenReaderMode}
       />
@@ -90,7 +92,7 @@ export function ConsoleView(props: {
       </div>
       {outcome !== undefined && parts !== undefined && (
         <OutcomePanel
-          outcome={outcome}
+          outcome={endedHere ? { ...outcome, tone: 'calm' } : outcome}
           link={linkOf(link, snapshot)}
           covers={snapshot?.hasOutput !== true}
           onRetry={() => parts.session.retry()}

@@ -40,7 +40,7 @@ test('exit 0 is calm, any other code is marked and explained', () => {
   assert.equal(three?.tone, 'marked');
   assert.equal(three?.title, "sh -c 'exit 3' exited with 3");
   assert.match(outcomeOf(exited(137))?.text ?? '', /killed/);
-  assert.equal(outcomeOf(exited(null))?.title, 'the engine is gone');
+  assert.equal(outcomeOf(exited(null))?.text, 'The engine is gone.');
 });
 
 test('a failure says what was tried and what to do', () => {

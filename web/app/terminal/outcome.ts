@@ -48,7 +48,9 @@ export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
 }
 
 function exitOf({ command }: ConsoleSnapshot, exitCode: number | null, reason: string): Outcome {
-  if (exitCode === null) return { ...plain, title: reason, ...anew };
+  if (exitCode === null) {
+    return { ...plain, title: 'The session ended', text: sentence(reason), ...anew };
+  }
   const name = command === null ? 'The command' : formatCommandLine(command);
   return {
     ...plain,
@@ -57,6 +59,12 @@ function exitOf({ command }: ConsoleSnapshot, exitCode: number | null, reason: s
     text: exitMeaning(exitCode) ?? '',
     ...anew,
   };
+}
+
+/** Reasons come as clauses: "it was ended by its viewer". */
+function sentence(clause: string): string {
+  const text = clause.charAt(0).toUpperCase() + clause.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 function byeOf(code: number, reason: string): Outcome | undefined {

@@ -5,7 +5,7 @@
  * Unlike nginx it does not stop at the first. What the values mean is checked by `model.ts`.
  */
 import type { Context, DirectiveSpec } from './directives/spec.ts';
-import { isIn, nearestDirective, otherModuleOf, specIn, specsOf } from './directives.ts';
+import { isIn, isWordIn, nearestDirective, otherModuleOf, specIn, specsOf } from './directives.ts';
 import { formatPlace, type Problem, problemAt } from './errors.ts';
 import { type Level, levelsIn, type Setting } from './level.ts';
 import { type Directive, placeOfWord } from './tree.ts';
@@ -40,10 +40,24 @@ function* checkLevel(level: Level, context: Context, options: CheckOptions): Gen
     }
     const problem = checkDirective(directive, spec, options);
     if (problem !== undefined) yield problem;
-    if (spec.repeat === 'add') continue;
     const earlier = seen.get(spec.group);
-    if (earlier !== undefined) yield duplicate(directive, earlier.directive, spec);
     seen.set(spec.group, setting);
+    if (earlier !== undefined && excludes(spec, earlier.directive, directive)) {
+      yield duplicate(directive, earlier.directive, spec);
+    }
+  }
+}
+
+/** Whether the second of two directives does not simply add to the first. */
+function excludes(spec: DirectiveSpec, first: Directive, second: Directive): boolean {
+  switch (spec.repeat) {
+    case 'add':
+      return false;
+    case 'add-or-off':
+      return [first, second].some((directive) => directive.args[0]?.value === 'off');
+    case 'error':
+    case 'override':
+      return true;
   }
 }
 
@@ -79,13 +93,17 @@ function checkDirective(
         : `directive "${name}" is gone since nginx ${spec.until}, this is ${options.version}`,
     );
   }
-  return checkValue(directive, spec);
+  return checkValue(directive, spec, options.version);
 }
 
-function checkValue(directive: Directive, spec: DirectiveSpec): Problem | undefined {
+function checkValue(
+  directive: Directive,
+  spec: DirectiveSpec,
+  version: string | undefined,
+): Problem | undefined {
   const { name } = directive;
   for (const [index, arg] of directive.args.entries()) {
-    const expected = objection(spec, index, arg.value);
+    const expected = objection(spec, index, arg.value, version);
     if (expected === undefined) continue;
     return problemAt(
       'HW_NGINX_VALUE',
@@ -97,7 +115,12 @@ function checkValue(directive: Directive, spec: DirectiveSpec): Problem | undefi
 }
 
 /** What an argument should have been; undefined when it is that. */
-function objection(spec: DirectiveSpec, index: number, value: string): string | undefined {
+function objection(
+  spec: DirectiveSpec,
+  index: number,
+  value: string,
+  version: string | undefined,
+): string | undefined {
   const { value: kind } = spec;
   switch (kind.kind) {
     case 'flag':
@@ -122,10 +145,12 @@ function objection(spec: DirectiveSpec, index: number, value: string): string | 
       if (index === 0) return Number(parseNumber(value)) > 0 ? undefined : 'a number of buffers';
       return Number(parseSize(value)) > 0 ? undefined : 'the size of a buffer, such as 8k';
     case 'choice':
-    case 'set':
-      return kind.words.some((word) => word.toLowerCase() === value.toLowerCase())
+    case 'set': {
+      const words = kind.words.filter((word) => isWordIn(spec, word, version));
+      return words.some((word) => word.toLowerCase() === value.toLowerCase())
         ? undefined
-        : `one of ${kind.words.join(', ')}`;
+        : `one of ${words.join(', ')}`;
+    }
     case 'text':
       return undefined;
   }
@@ -163,7 +188,7 @@ function misplaced(directive: Directive, context: Context): Problem {
 function duplicate(directive: Directive, earlier: Directive, spec: DirectiveSpec): Problem {
   const { name } = directive;
   const before = `the one at ${formatPlace(earlier)}`;
-  return spec.repeat === 'error'
+  return spec.repeat !== 'override'
     ? problemAt(
         'HW_NGINX_DUPLICATE',
         directive,

@@ -111,6 +111,12 @@ export function isIn(spec: DirectiveSpec, version: string): boolean {
   return spec.until === undefined || compareVersions(version, spec.until) < 0;
 }
 
+/** Whether this version of nginx takes the word of a `choice` or `set`; an unknown version may. */
+export function isWordIn(spec: DirectiveSpec, word: string, version: string | undefined): boolean {
+  const later = spec.laterWords.find((entry) => entry.word === word);
+  return version === undefined || later === undefined || compareVersions(version, later.since) >= 0;
+}
+
 /** What nginx does when a directive is not given. */
 export type Default = {
   /** As it would be written; undefined when it does nothing. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { NginxError } from './errors.ts';
 import { parse } from './parse.ts';
 import { print, printBytes, printDirective } from './print.ts';
-import { anyConfig, sketchOf } from './testing/any-config.ts';
+import { anyConfig, configPiece, sketchOf } from './testing/any-config.ts';
 import { type Directive, directivesIn, endOf, walk } from './tree.ts';
 
 function first(source: string): Directive {
@@ -187,38 +187,6 @@ test("words, quoted strings and comments are as long as nginx's buffer allows an
   assert.deepEqual(printBytes(parse(latin1, 'f')), latin1);
 });
 
-/** What a configuration is made of, in pieces that mean something to the reader and in every order. */
-const piece = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom(' ', '\n', '\r\n', '\t', ';', '{', '}') },
-  {
-    weight: 4,
-    arbitrary: fc.constantFrom(
-      'a',
-      'server',
-      '"b c"',
-      "'d'",
-      '"',
-      "'",
-      '#',
-      '# x\n',
-      '\\',
-      '\\"',
-      '$',
-      '${x}',
-      ')',
-      'content_by_lua_block',
-      '--[[',
-      ']]',
-      '\0',
-      'é',
-      '\u{1f600}',
-      '\u{feff}',
-      '\r',
-    ),
-  },
-  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
-);
-
 function isLossless(source: string | Uint8Array): void {
   let document: ReturnType<typeof parse>;
   try {
@@ -242,7 +210,7 @@ function isLossless(source: string | Uint8Array): void {
 
 test('any text is either printed back as it was or refused', () => {
   fc.assert(
-    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => isLossless(pieces.join(''))),
+    fc.property(fc.array(configPiece, { maxLength: 40 }), (pieces) => isLossless(pieces.join(''))),
     { numRuns: 3000 },
   );
 });

@@ -112,7 +112,7 @@ const filterDirectives: readonly DirectiveSpec[] = [
   flag('gzip', everywhereAndIf, { default: 'off' }),
   buffers('gzip_buffers', everywhere, { default: '32 4k' }),
   quantity('number', 'gzip_comp_level', everywhere, { default: '1' }),
-  list('gzip_disable', everywhere, [1, many], { repeat: 'error' }),
+  list('gzip_disable', everywhere, [1, many]),
   quantity('size', 'gzip_hash', everywhere),
   choice('gzip_http_version', everywhere, ['1.0', '1.1'], { default: '1.1' }),
   quantity('size', 'gzip_min_length', everywhere, { default: '20' }),
@@ -138,10 +138,10 @@ const filterDirectives: readonly DirectiveSpec[] = [
 
 const otherDirectives: readonly DirectiveSpec[] = [
   list('ancient_browser', everywhere, [1, many]),
-  text('ancient_browser_value', everywhere, 1, { default: '1' }),
+  text('ancient_browser_value', everywhere, 1, { repeat: 'override', default: '1' }),
   list('modern_browser', everywhere, [1, 2]),
-  text('modern_browser_value', everywhere, 1, { default: '1' }),
-  list('mirror', everywhere, 1, { default: 'off' }),
+  text('modern_browser_value', everywhere, 1, { repeat: 'override', default: '1' }),
+  list('mirror', everywhere, 1, { repeat: 'add-or-off', default: 'off' }),
   flag('mirror_request_body', everywhere, { default: 'on' }),
 ];
 

@@ -162,24 +162,30 @@ function tlsBy(family: Family): readonly DirectiveSpec[] {
   ];
 }
 
+const offAlone = { repeat: 'add-or-off', default: 'off' } as const;
 const pass = { inherit: 'content', templates: 'all' } as const;
 
 /** Each alone has these. */
 const ownDirectives: readonly DirectiveSpec[] = [
   text('proxy_pass', handlerAndLimitExcept, 1, pass),
   flag('proxy_cache_convert_head', everywhere, { default: 'on' }),
-  list('proxy_cookie_domain', everywhere, [1, 2], { templates: 'all', default: 'off' }),
-  list('proxy_cookie_flags', everywhere, [1, 4], { templates: 'all', default: 'off' }),
-  list('proxy_cookie_path', everywhere, [1, 2], { templates: 'all', default: 'off' }),
+  list('proxy_cookie_domain', everywhere, [1, 2], { ...offAlone, templates: 'all' }),
+  list('proxy_cookie_flags', everywhere, [1, 4], { ...offAlone, templates: 'all' }),
+  list('proxy_cookie_path', everywhere, [1, 2], { ...offAlone, templates: 'all' }),
   quantity('number', 'proxy_headers_hash_bucket_size', everywhere, { default: '64' }),
   quantity('number', 'proxy_headers_hash_max_size', everywhere, { default: '512' }),
   choice('proxy_http_version', everywhere, ['1.0', '1.1', '2'], {
     default: '1.0',
+    laterWords: [{ since: '1.29.4', word: '2' }],
     laterDefaults: [{ since: '1.29.7', value: '1.1' }],
   }),
   template('proxy_method', everywhere),
   flag('proxy_pass_trailers', everywhere, { default: 'off', since: '1.27.2' }),
-  list('proxy_redirect', everywhere, [1, 2], { templates: 'all', default: 'default' }),
+  list('proxy_redirect', everywhere, [1, 2], {
+    ...offAlone,
+    templates: 'all',
+    default: 'default',
+  }),
   quantity('size', 'proxy_send_lowat', everywhere, { default: '0' }),
   template('proxy_set_body', everywhere),
   list('proxy_set_header', everywhere, 2, { templates: [1] }),
@@ -190,7 +196,7 @@ const ownDirectives: readonly DirectiveSpec[] = [
   flag('fastcgi_keep_conn', everywhere, { default: 'off' }),
   list('fastcgi_param', everywhere, [2, 3], { templates: [1] }),
   quantity('size', 'fastcgi_send_lowat', everywhere, { default: '0' }),
-  text('fastcgi_split_path_info', everywhere, 1),
+  text('fastcgi_split_path_info', everywhere, 1, { repeat: 'override' }),
 
   text('uwsgi_pass', handler, 1, pass),
   quantity('number', 'uwsgi_modifier1', everywhere, { default: '0' }),

@@ -48,6 +48,8 @@ export type Repeat =
   | 'error'
   /** Both count. */
   | 'add'
+  /** Both count, but nginx refuses `off` beside anything. */
+  | 'add-or-off'
   /** The last one counts. */
   | 'override';
 
@@ -77,6 +79,8 @@ export type DirectiveSpec = {
   readonly defaultValue: string | undefined;
   /** Where a newer version took another default. Oldest first. */
   readonly laterDefaults: readonly { readonly since: string; readonly value: string | undefined }[];
+  /** Words that a `choice` or `set` takes since a version. */
+  readonly laterWords: readonly { readonly since: string; readonly word: string }[];
   /** First version that knows the directive, when that is later than 1.18. */
   readonly since: string | undefined;
   /** First version that no longer knows it. */
@@ -86,7 +90,14 @@ export type DirectiveSpec = {
 export type SpecOptions = Partial<
   Pick<
     DirectiveSpec,
-    'repeat' | 'inherit' | 'group' | 'templates' | 'laterDefaults' | 'since' | 'until'
+    | 'repeat'
+    | 'inherit'
+    | 'group'
+    | 'templates'
+    | 'laterDefaults'
+    | 'laterWords'
+    | 'since'
+    | 'until'
   >
 > & { readonly default?: string };
 
@@ -211,6 +222,7 @@ function spec(
     templates: options.templates ?? [],
     defaultValue: options.default,
     laterDefaults: options.laterDefaults ?? [],
+    laterWords: options.laterWords ?? [],
     since: options.since,
     until: options.until,
   };

@@ -3,6 +3,38 @@
 import fc from 'fast-check';
 import type { Item } from '../tree.ts';
 
+/** What a configuration is made of, in pieces that mean something to the reader and in every order. */
+export const configPiece = fc.oneof(
+  { weight: 6, arbitrary: fc.constantFrom(' ', '\n', '\r\n', '\t', ';', '{', '}') },
+  {
+    weight: 4,
+    arbitrary: fc.constantFrom(
+      'a',
+      'server',
+      '"b c"',
+      "'d'",
+      '"',
+      "'",
+      '#',
+      '# x\n',
+      '\\',
+      '\\"',
+      '$',
+      '${x}',
+      ')',
+      'content_by_lua_block',
+      '--[[',
+      ']]',
+      '\0',
+      'é',
+      '\u{1f600}',
+      '\u{feff}',
+      '\r',
+    ),
+  },
+  { weight: 1, arbitrary: fc.string({ unit: 'binary', maxLength: 5 }) },
+);
+
 /** A tree that was written down at random, with the values it was written from. */
 export type Sketch = { words: string[]; children: Sketch[] | undefined };
 

@@ -18,8 +18,8 @@ export const wireVersion = 1;
 /** No frame is larger than this, type byte included; a larger one ends the attachment. */
 export const maxFrameBytes = 256 * 1024;
 
-/** Bytes of output or input that travel in one frame at the most. */
-export const maxDataBytes = 64 * 1024;
+/** Bytes of output or input that travel in one frame at the most: of a frame that is cut nothing arrives. */
+export const maxDataBytes = 16 * 1024;
 
 /** Sent by the server when it has been silent this long, so that a proxy's idle timeout (60 s in nginx) never fires. */
 export const heartbeatMs = 15_000;

@@ -5,6 +5,7 @@
  * code must be asked for, a client that goes leaves the process behind, and there is no call to end one.
  */
 
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { Disposables } from '../../../base/disposables.ts';
@@ -26,11 +27,8 @@ export type ExecRequest = {
 
 type ExecDetails = { Running: boolean; ExitCode: number | null; Pid: number };
 
-/**
- * Keys that make the engine let go of a terminal. It holds the first of them back until the next key, and its default,
- * Ctrl-P, is in every shell's history. Nobody types Ctrl-^ first and then NUL.
- */
-const detachKeys = 'ctrl-^,ctrl-@';
+/** Control keys of a detach sequence: long enough that no paste holds it by chance, and nobody can guess it. */
+const detachKeyCount = 16;
 
 /** API version from which the size can be given with the start. */
 const consoleSizeMinor = 42;
@@ -66,7 +64,7 @@ export async function startExec(engine: Engine, request: ExecRequest): Promise<E
         'COLORTERM=truecolor',
         `${sessionVariable}=${request.sessionId}`,
       ],
-      DetachKeys: detachKeys,
+      DetachKeys: detachKeys(),
       ...(request.user === undefined ? {} : { User: request.user }),
       ...size,
     })) as { Id: string };
@@ -78,6 +76,19 @@ export async function startExec(engine: Engine, request: ExecRequest): Promise<E
   const terminal = new ExecTerminal(engine, id, request, stream.socket);
   await terminal.begin(stream.head, !sized);
   return terminal;
+}
+
+/**
+ * Keys that make the engine let go of a terminal: random, since there is no way to have none.
+ *
+ * The engine holds back whatever could be their beginning until the next key. Its default begins with Ctrl-P, which
+ * every shell uses; these begin with Ctrl-^, which hardly anything does.
+ */
+function detachKeys(): string {
+  const letters = Array.from(randomBytes(detachKeyCount - 1), (byte) =>
+    String.fromCharCode(0x61 + (byte % 26)),
+  );
+  return ['ctrl-^', ...letters.map((letter) => `ctrl-${letter}`)].join(',');
 }
 
 export class ExecTerminal implements Terminal {

@@ -1,5 +1,5 @@
 /**
- * Decodes a chunked body (RFC 9112, 7.1): strict, resumable at every byte, and without copying its data.
+ * Decodes a chunked body (RFC 9112, 7.1): strict, resumable at every byte, and without copying data of any size.
  *
  *   size [;extension] CRLF data CRLF  …  0 [;extension] CRLF *( field CRLF ) CRLF
  *
@@ -9,18 +9,19 @@ import type { HatchwayError } from '../base/errors.ts';
 import type { BodyReader } from './body.ts';
 import { bodyError, type Sender } from './errors.ts';
 import { type Fields, noFields } from './fields.ts';
-import { byteName, cr, lf, valueByte } from './octets.ts';
+import { byteName, cr, lf, tokenByte, valueByte } from './octets.ts';
 import { fieldStartPhase, type HeadLimits, SectionReader } from './section-reader.ts';
 
 const sizeStart = 0;
 const sizeDigits = 1;
-const extension = 2;
-const sizeLf = 3;
-const data = 4;
-const dataCr = 5;
-const dataLf = 6;
-const trailerSection = 7;
-const complete = 8;
+const extensionStart = 2;
+const extension = 3;
+const sizeLf = 4;
+const data = 5;
+const dataCr = 6;
+const dataLf = 7;
+const trailerSection = 8;
+const complete = 9;
 
 const semicolon = 0x3b;
 
@@ -29,6 +30,12 @@ const maxSizeDigits = 16;
 
 /** Bytes of extensions in one body. Hardly anybody sends any; without a limit they are a way to keep a reader busy. */
 const maxExtensionBytes = 16 * 1024;
+
+/** A shorter piece of data is copied: that costs no more than a view of it. */
+const viewBytes = 512;
+
+/** The most that is copied into one piece of memory, small enough for Node's pool. */
+const gatherBytes = 4096;
 
 /** Value of a hexadecimal digit by its byte; 255 for all others. */
 const hexValue = Uint8Array.from({ length: 256 }, (_, byte) => {
@@ -50,6 +57,7 @@ export class ChunkedBody implements BodyReader {
   #digits = 0;
   #extensionBytes = 0;
   #trailerReader: TrailerReader | undefined;
+  readonly #ranges = new DataRanges();
 
   constructor(sender: Sender, limits: HeadLimits) {
     this.#sender = sender;
@@ -62,27 +70,19 @@ export class ChunkedBody implements BodyReader {
 
   push(chunk: Buffer): readonly Buffer[] {
     const length = chunk.length;
-    let ranges = noData as Buffer[];
+    const ranges = this.#ranges;
     let state = this.#state;
     let at = 0;
-    while (at < length) {
+    while (at < length && state !== complete) {
       if (state === data) {
-        const end = at + this.#left;
-        const range = at === 0 && end >= length ? chunk : chunk.subarray(at, Math.min(end, length));
-        if (ranges === noData) ranges = [range];
-        else ranges.push(range);
-        if (end > length) {
-          this.#left = end - length;
-          at = length;
-          break;
-        }
-        this.#left = 0;
+        const end = Math.min(at + this.#left, length);
+        ranges.add(chunk, at, end);
+        this.#left -= end - at;
         at = end;
-        state = dataCr;
+        if (this.#left === 0) state = dataCr;
       } else if (state === trailerSection) {
         at = this.#readTrailers(chunk, at);
         state = this.#state;
-        break;
       } else {
         state = this.#step(state, chunk[at] as number);
         at++;
@@ -90,7 +90,7 @@ export class ChunkedBody implements BodyReader {
     }
     this.#state = state;
     if (state === complete && at < length) this.rest = chunk.subarray(at);
-    return ranges;
+    return ranges.take();
   }
 
   end(): void {
@@ -112,15 +112,19 @@ export class ChunkedBody implements BodyReader {
           return sizeDigits;
         }
         if (state === sizeDigits && byte === cr) return sizeLf;
-        if (state === sizeDigits && byte === semicolon) return extension;
+        if (state === sizeDigits && byte === semicolon) return extensionStart;
         throw this.#broken(`${byteName(byte)} in a chunk size`);
       }
+      case extensionStart:
+        if (tokenByte[byte] !== 1) throw this.#broken(`${byteName(byte)} in a chunk extension`);
+        return extension;
       case extension:
         if (byte === cr) return sizeLf;
         if (valueByte[byte] !== 1) throw this.#broken(`${byteName(byte)} in a chunk extension`);
         this.#extensionBytes++;
-        if (this.#extensionBytes > maxExtensionBytes)
+        if (this.#extensionBytes > maxExtensionBytes) {
           throw this.#broken('its chunk extensions are too long');
+        }
         return extension;
       case sizeLf:
         if (byte !== lf) throw this.#broken('a CR without LF behind a chunk size');
@@ -137,16 +141,61 @@ export class ChunkedBody implements BodyReader {
 
   /** Returns the offset behind the bytes used. */
   #readTrailers(chunk: Buffer, at: number): number {
+    // Nearly every body ends here, without trailers.
+    if (this.#trailerReader === undefined && chunk[at] === cr && chunk[at + 1] === lf) {
+      this.#state = complete;
+      return at + 2;
+    }
     this.#trailerReader ??= new TrailerReader(this.#sender, this.#limits);
     const trailers = this.#trailerReader.push(chunk.subarray(at));
-    this.#state = trailers === undefined ? trailerSection : complete;
-    if (trailers === undefined) return chunk.length;
+    if (trailers === undefined) {
+      this.#state = trailerSection;
+      return chunk.length;
+    }
+    this.#state = complete;
     this.trailers = trailers;
     return chunk.length - this.#trailerReader.rest.length;
   }
 
   #broken(reason: string): HatchwayError {
     return bodyError(this.#sender, `a chunked body is malformed: ${reason}`);
+  }
+}
+
+/**
+ * The data in one chunk of bytes: views of it, in order. Pieces too small to be worth one are copied together, so that
+ * a sender of many tiny chunks does not cause as many writes.
+ */
+class DataRanges {
+  #ranges: Buffer[] = [];
+  #gathered: Buffer | undefined;
+  #gatheredLength = 0;
+
+  add(chunk: Buffer, start: number, end: number): void {
+    const length = end - start;
+    const room = this.#gathered === undefined ? 0 : this.#gathered.length - this.#gatheredLength;
+    if (length >= viewBytes || length > room) this.#flush();
+    if (length >= viewBytes) {
+      this.#ranges.push(chunk.subarray(start, end));
+      return;
+    }
+    this.#gathered ??= Buffer.allocUnsafe(Math.min(chunk.length - start, gatherBytes));
+    this.#gatheredLength += chunk.copy(this.#gathered, this.#gatheredLength, start, end);
+  }
+
+  take(): readonly Buffer[] {
+    this.#flush();
+    const ranges = this.#ranges;
+    if (ranges.length === 0) return noData;
+    this.#ranges = [];
+    return ranges;
+  }
+
+  #flush(): void {
+    if (this.#gathered === undefined) return;
+    this.#ranges.push(this.#gathered.subarray(0, this.#gatheredLength));
+    this.#gathered = undefined;
+    this.#gatheredLength = 0;
   }
 }
 
@@ -161,8 +210,8 @@ class TrailerReader extends SectionReader<Fields> {
 
   protected override readStartLine(): void {}
 
-  protected override finish(bytes: Buffer, end: number): Fields {
-    return this.fieldsOf(bytes, bytes.toString('latin1', 0, end));
+  protected override finish(text: string): Fields {
+    return this.fieldsOf(text);
   }
 
   protected override malformed(reason: string): HatchwayError {

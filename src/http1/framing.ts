@@ -93,31 +93,78 @@ export function responseFraming(
 }
 
 /** Whether a response of that status ends with its head whatever its fields say. */
-export function isBodiless(status: number): boolean {
+function isBodiless(status: number): boolean {
   return status < 200 || status === 204 || status === 304;
 }
 
-/** Whether the sender means to keep the connection after this message (RFC 9112, 9.3). */
-export function wantsKeepAlive(fields: Fields, minor: 0 | 1): boolean {
+/**
+ * Whether fields announce a body that a response of this status cannot have: its sender may send one all the same,
+ * and whoever used the connection again would take it for the next response.
+ */
+export function announcesImpossibleBody(fields: Fields, status: number): boolean {
+  if (status >= 200 && status !== 204) return false;
+  if (fields.getById(nameIds.transferEncoding) !== undefined) return true;
+  const length = fields.getById(nameIds.contentLength);
+  return length !== undefined && parseContentLength(length) !== 0;
+}
+
+/** What of `Connection` concerns the connection itself: a sum of the bits below. */
+export type ConnectionOptions = number;
+
+export const closeOption = 1;
+export const keepAliveOption = 2;
+export const upgradeOption = 4;
+
+/** The options of all `Connection` fields. */
+export function connectionOptions(fields: Fields): ConnectionOptions {
   const connection = fields.getById(nameIds.connection);
-  if (connection === undefined) return minor === 1;
-  if (!fields.isRepeated(nameIds.connection)) {
-    return minor === 1
-      ? !listHasToken(connection, 'close')
-      : listHasToken(connection, 'keep-alive') && !listHasToken(connection, 'close');
+  if (connection === undefined) return 0;
+  if (fields.isRepeated(nameIds.connection)) {
+    return fields.all('connection').reduce((options, value) => options | optionsIn(value), 0);
   }
-  const options = tokensOf(fields.all('connection'));
-  return !options.includes('close') && (minor === 1 || options.includes('keep-alive'));
+  // What browsers, curl and nginx send.
+  switch (connection) {
+    case 'keep-alive':
+      return keepAliveOption;
+    case 'close':
+      return closeOption;
+    case 'Upgrade':
+    case 'upgrade':
+      return upgradeOption;
+    default:
+      return optionsIn(connection);
+  }
+}
+
+function optionsIn(connection: string): ConnectionOptions {
+  return (
+    (listHasToken(connection, 'close') ? closeOption : 0) |
+    (listHasToken(connection, 'keep-alive') ? keepAliveOption : 0) |
+    (listHasToken(connection, 'upgrade') ? upgradeOption : 0)
+  );
+}
+
+/** Whether the sender would use the connection again after this message (RFC 9112, 9.3). */
+export function wantsKeepAlive(options: ConnectionOptions, minor: 0 | 1): boolean {
+  if ((options & closeOption) !== 0) return false;
+  return minor === 1 || (options & keepAliveOption) !== 0;
 }
 
 /** The protocols of `Upgrade`, in lower case; none unless `Connection` lists it and the version is 1.1 (RFC 9110, 7.8). */
-export function upgradeTokens(fields: Fields, minor: 0 | 1): readonly string[] {
-  if (minor === 0 || fields.getById(nameIds.upgrade) === undefined) return noTokens;
-  if (!fields.all('connection').some((value) => listHasToken(value, 'upgrade'))) return noTokens;
+export function upgradeTokens(
+  fields: Fields,
+  options: ConnectionOptions,
+  minor: 0 | 1,
+): readonly string[] {
+  if (minor === 0 || (options & upgradeOption) === 0) return noTokens;
+  const upgrade = fields.getById(nameIds.upgrade);
+  if (upgrade === undefined) return noTokens;
+  if (upgrade === 'websocket' && !fields.isRepeated(nameIds.upgrade)) return webSocketOnly;
   return tokensOf(fields.all('upgrade'));
 }
 
 const noTokens: readonly string[] = [];
+const webSocketOnly: readonly string[] = ['websocket'];
 
 function isChunkedOnly(fields: Fields, coding: string): boolean {
   return !fields.isRepeated(nameIds.transferEncoding) && coding.toLowerCase() === 'chunked';

@@ -48,6 +48,16 @@ export function forwardableFields(fields: Fields, replaced?: FieldNameSet): stri
   return kept;
 }
 
+/**
+ * The same as lines, `Name: value` and CRLF, which is what a head is written from: costs a few copies of neighbouring
+ * lines instead of two strings a field.
+ */
+export function forwardableLines(fields: Fields, replaced: FieldNameSet = noNames): string {
+  return fields.linesWithout(hopByHop, replaced, namedByConnection(fields));
+}
+
+const noNames = new FieldNameSet([]);
+
 /** The trailers to pass on: without those that frame, route or authenticate a message (RFC 9110, 6.5.1). */
 export function forwardableTrailers(trailers: Fields): string[] {
   const flat = trailers.flat;

@@ -6,6 +6,8 @@
  * not decided here.
  */
 
+import { area, areaView } from './section-area.ts';
+
 /** The numbers of names that decide about framing, routing and connections; below 31, so that a set of them fits one integer. */
 export const nameIds = {
   host: 1,
@@ -142,50 +144,113 @@ export function idOfLowerName(lowerName: string): number {
   return idByLowerName.get(lowerName) ?? 0;
 }
 
-/** A known name as the byte table finds it. */
-type Entry = {
-  readonly id: number;
-  /** In lower case. */
-  readonly bytes: Uint8Array;
-  /** The two spellings that are sent: `Content-Type` and `content-type`. */
-  readonly canonical: string;
-  readonly lower: string;
-};
+/**
+ * A known name as it was sent: its number and, as nearly everybody uses one of two spellings (`Content-Type`,
+ * `content-type`), which of these. 0 is any other name.
+ */
+export type KnownName = number;
 
-/** Slots of the table, a power of two several times the number of names so that most lookups probe once. */
+const spellingBits = 2;
+const otherSpelling = 0;
+const canonicalSpelling = 1;
+const lowerSpelling = 2;
+
+/** By `KnownName`: the name as sent; undefined where that is in neither spelling, such as `CONTENT-TYPE`. */
+const texts: (string | undefined)[] = [undefined];
+/** All texts one after the other, a colon behind each. */
+const textBytes = Buffer.alloc(2 * knownNames.reduce((sum, name) => sum + name.length + 1, 0));
+const textView = new DataView(textBytes.buffer, textBytes.byteOffset, textBytes.length);
+/** By `KnownName`: where its text begins in `textBytes`, and the length of it without the colon. */
+const textStarts = new Uint16Array(knownNames.length << spellingBits);
+const textLengths = new Uint8Array(knownNames.length << spellingBits);
+
+/** Slots of the hash table, a power of two several times the number of names so that most lookups probe once. */
 const slots = 512;
-const table: (Entry | undefined)[] = new Array(slots).fill(undefined);
+/** Numbers of names by hash, 0 where a slot is free. */
+const idBySlot = new Uint8Array(slots);
+
+let textEnd = 0;
 for (let id = 1; id < knownNames.length; id++) {
   const canonical = knownNames[id] as string;
-  const lower = canonical.toLowerCase();
-  const bytes = Buffer.from(lower, 'latin1');
-  let slot = slotOf(bytes, 0, bytes.length);
-  while (table[slot] !== undefined) slot = (slot + 1) & (slots - 1);
-  table[slot] = { id, bytes, canonical, lower };
+  const spellings = [undefined, canonical, canonical.toLowerCase()];
+  for (const [spelling, text] of spellings.entries()) {
+    const name = (id << spellingBits) | spelling;
+    texts[name] = text;
+    if (text === undefined) continue;
+    textStarts[name] = textEnd;
+    textLengths[name] = text.length;
+    textEnd += textBytes.write(`${text}:`, textEnd, 'latin1');
+  }
+  texts.push(undefined);
+  let slot = slotOf(textBytes, textEnd - canonical.length - 1, canonical.length);
+  while (idBySlot[slot] !== 0) slot = (slot + 1) & (slots - 1);
+  idBySlot[slot] = id;
 }
 
-/** From the length and three bytes; what differs only in case falls into one slot. */
-function slotOf(bytes: Uint8Array, start: number, end: number): number {
-  const length = end - start;
+/** From the length and three bytes, in such a way that case makes no difference. */
+function slotOf(bytes: Uint8Array, start: number, length: number): number {
   const first = (bytes[start] as number) | 0x20;
-  const last = (bytes[end - 1] as number) | 0x20;
   const middle = (bytes[start + (length >> 1)] as number) | 0x20;
+  const last = (bytes[start + length - 1] as number) | 0x20;
   return (length * 31 + first * 7 + middle * 19 + last * 3) & (slots - 1);
 }
 
-/** The number of the name that stands in `bytes` from `start` to `end`, in any case; 0 when it is not a known one. */
-export function idOfNameBytes(bytes: Uint8Array, start: number, end: number): number {
+/** The number of a name; 0 when it is not a known one. */
+export function idOfKnownName(name: KnownName): number {
+  return name >> spellingBits;
+}
+
+/** The name as sent; undefined when it is not a known one, or in an unusual spelling. */
+export function textOfKnownName(name: KnownName): string | undefined {
+  return texts[name];
+}
+
+/** The length of the name; 0 when it is not a known one, or in an unusual spelling. */
+export function lengthOfKnownName(name: KnownName): number {
+  return textLengths[name] as number;
+}
+
+/** The known name that is, in any case, the token from `start` to the colon at `end` in `area`; 0 when none is. */
+export function knownNameIn(start: number, end: number): KnownName {
   const length = end - start;
-  let slot = slotOf(bytes, start, end);
-  for (let entry = table[slot]; entry !== undefined; entry = table[slot]) {
-    const lower = entry.bytes;
-    if (lower.length === length) {
-      let i = 0;
-      // Only letters differ in bit 0x20 within a token: no token byte turns into another name's byte by it but they.
-      while (i < length && ((bytes[start + i] as number) | 0x20) === (lower[i] as number)) i++;
-      if (i === length) return entry.id;
+  let slot = slotOf(area, start, length);
+  for (;;) {
+    const id = idBySlot[slot] as number;
+    if (id === 0) return 0;
+    const canonical = (id << spellingBits) | canonicalSpelling;
+    const lower = (id << spellingBits) | lowerSpelling;
+    if (textLengths[lower] === length) {
+      if (isKnownNameAt(start, canonical)) return canonical;
+      if (isKnownNameAt(start, lower)) return lower;
+      if (isSameToken(start, lower)) return (id << spellingBits) | otherSpelling;
     }
     slot = (slot + 1) & (slots - 1);
   }
-  return 0;
+}
+
+/**
+ * Whether `name`, in just this spelling, and a colon stand in `area` from `start` on.
+ * Always false for names of less than three letters, which do not fill a word with the colon.
+ */
+export function isKnownNameAt(start: number, name: KnownName): boolean {
+  const textStart = textStarts[name] as number;
+  const last = (textLengths[name] as number) - 3;
+  if (last < 0) return false;
+  // The last word overlaps the one before it. To leave at the first difference would cost more than to go on.
+  let difference =
+    areaView.getInt32(start + last, true) ^ textView.getInt32(textStart + last, true);
+  for (let i = 0; i < last; i += 4) {
+    difference |= areaView.getInt32(start + i, true) ^ textView.getInt32(textStart + i, true);
+  }
+  return difference === 0;
+}
+
+/** Whether the token in `area` from `start` on is `lower` but for its case. Of a token's bytes, only letters have one. */
+function isSameToken(start: number, lower: KnownName): boolean {
+  const length = textLengths[lower] as number;
+  const textStart = textStarts[lower] as number;
+  for (let i = 0; i < length; i++) {
+    if (((area[start + i] as number) | 0x20) !== textBytes[textStart + i]) return false;
+  }
+  return true;
 }

@@ -5,13 +5,21 @@
  * Every byte is looked at once and in order, and the first one that cannot be is the one complained about. So the
  * result, an error included, depends on the bytes alone and not on how they were cut into chunks.
  *
- * A section that lies in one chunk is read in place. The bytes of an unfinished one are copied, so that a chunk's
- * memory may be used again as soon as `push` has returned; `rest` alone refers to it.
+ * A chunk's memory may be used again as soon as `push` has returned; `rest` alone refers to it. The bytes of a section
+ * that lies in one chunk are never gathered, only looked at in `area`; those of an unfinished one are kept here.
  */
 import type { HatchwayError } from '../base/errors.ts';
-import { Fields, noFields } from './fields.ts';
-import { bitSetIds, idOfNameBytes } from './known-names.ts';
-import { byteName, colon, cr, lf, space, tab, tokenByte, valueByte } from './octets.ts';
+import { Fields, noFields, placeSize } from './fields.ts';
+import {
+  bitSetIds,
+  idOfKnownName,
+  isKnownNameAt,
+  type KnownName,
+  knownNameIn,
+  lengthOfKnownName,
+} from './known-names.ts';
+import { byteName, colon, cr, lf, space, tab, tokenByte } from './octets.ts';
+import { area, areaText, maxSectionBytes, valueEndIn } from './section-area.ts';
 
 /** What one head, or the trailers of one body, may take. */
 export type HeadLimits = {
@@ -25,11 +33,15 @@ export type HeadLimits = {
 export const startLinePhase = 0;
 export const fieldStartPhase = 1;
 const namePhase = 2;
-const beforeValuePhase = 3;
+/** Behind the colon, where there is usually one space. */
+const gapPhase = 3;
 const valuePhase = 4;
 const fieldLfPhase = 5;
 const lastLfPhase = 6;
 const donePhase = 7;
+
+/** Bytes looked at together: more than nearly every head has, less than costs anything when a body follows. */
+const windowBytes = 4096;
 
 /** Bytes first set aside for a section that did not come in one chunk; doubled as needed. */
 const firstHoldBytes = 2048;
@@ -40,25 +52,33 @@ export abstract class SectionReader<Section> {
   /** What followed the section in the last chunk. Valid once `push` has returned a section, until the next `push`. */
   rest: Buffer = noBytes;
 
-  protected readonly limits: HeadLimits;
-  /** Offset of the next byte to look at, from the start of the section. */
+  /** Offset in `area` of the next byte to look at, and so the number of the section's bytes that have been read. */
   protected at = 0;
-  /** Offset at which the name or value, or the part of a start line, began that `at` is in. */
-  protected mark = 0;
   protected phase: number;
+  protected readonly limits: HeadLimits;
 
   readonly #firstPhase: number;
-  /** Name start, name end, value start, value end of every field so far, as offsets. Overwritten by the next section. */
-  readonly #bounds: number[] = [];
-  #boundCount = 0;
-  /** A copy of the section's bytes so far, when they came in an earlier chunk. */
+  readonly #maxBytes: number;
+  readonly #maxPlaces: number;
+  /** Where the name or value began that `at` is in. */
+  #mark = 0;
+  /** The fields so far, as `Fields` has them. Not emptied for the next section, only overwritten. */
+  protected readonly places: number[] = [];
+  /** How many numbers of `places` belong to this section. */
+  #placeCount = 0;
+  #present = 0;
+  #repeated = 0;
+  #regular = true;
+  /** The section's bytes so far, when they came in earlier chunks, and how many they are. */
   #held: Buffer | undefined;
-  #heldLength = 0;
+  #length = 0;
 
   constructor(limits: HeadLimits, firstPhase: number) {
     this.limits = limits;
     this.phase = firstPhase;
     this.#firstPhase = firstPhase;
+    this.#maxBytes = Math.min(limits.headBytes, maxSectionBytes);
+    this.#maxPlaces = limits.headFields * placeSize;
   }
 
   /** Whether no byte of a section has been seen since the last one ended. */
@@ -72,37 +92,44 @@ export abstract class SectionReader<Section> {
    * cannot be understood from then on, and the reader is not to be used again.
    */
   push(chunk: Buffer): Section | undefined {
-    const before = this.#heldLength;
-    const maxBytes = this.limits.headBytes;
-    let bytes = chunk;
-    let available = chunk.length;
-    if (before > 0) {
-      bytes = this.#hold(chunk);
-      available = this.#heldLength;
+    if (chunk.length === 0) return undefined;
+    const before = this.#length;
+    if (this.#held !== undefined) area.set(this.#held.subarray(0, before));
+    let used = 0;
+    // In windows, because behind a head there is often a body, which is none of this reader's business.
+    while (used < chunk.length && this.phase !== donePhase) {
+      const start = before + used;
+      const length = Math.min(chunk.length - used, windowBytes, this.#maxBytes - start);
+      if (length === chunk.length) area.set(chunk, start);
+      else area.set(chunk.subarray(used, used + length), start);
+      used += length;
+      const end = start + length;
+      if (this.phase === startLinePhase) this.readStartLine(end);
+      if (this.phase !== startLinePhase) this.#readFields(end);
+      if (this.at === this.#maxBytes && this.phase !== donePhase) throw this.tooLarge();
     }
-    const end = Math.min(available, maxBytes);
-    if (this.phase === startLinePhase) this.readStartLine(bytes, end);
-    if (this.phase !== startLinePhase) this.#readFields(bytes, end);
     if (this.phase !== donePhase) {
-      if (this.at >= maxBytes) throw this.tooLarge();
-      if (before === 0 && chunk.length > 0) this.#hold(chunk);
+      this.#hold(chunk);
       return undefined;
     }
-    const consumed = this.at - before;
-    this.rest = consumed === chunk.length ? noBytes : chunk.subarray(consumed);
-    const section = this.finish(bytes, this.at);
+    const end = this.at;
+    this.rest = end - before === chunk.length ? noBytes : chunk.subarray(end - before);
+    const section = this.finish(areaText(end));
     this.phase = this.#firstPhase;
     this.at = 0;
-    this.#boundCount = 0;
+    this.#placeCount = 0;
+    this.#present = 0;
+    this.#repeated = 0;
+    this.#regular = true;
     this.#held = undefined;
-    this.#heldLength = 0;
+    this.#length = 0;
     return section;
   }
 
-  /** Reads on from `at` while there are bytes before `end`; leaves `startLinePhase` behind the line's LF. */
-  protected abstract readStartLine(bytes: Buffer, end: number): void;
-  /** Makes the section of its bytes, `end` of them. */
-  protected abstract finish(bytes: Buffer, end: number): Section;
+  /** Reads on in `area` from `at` while there are bytes before `end`; leaves `startLinePhase` behind the line's LF. */
+  protected abstract readStartLine(end: number): void;
+  /** Makes the section of its text, which has one character a byte. */
+  protected abstract finish(text: string): Section;
   /** The error for a malformed field. */
   protected abstract malformed(reason: string): HatchwayError;
   /** The error for a section above the limits. */
@@ -114,111 +141,121 @@ export abstract class SectionReader<Section> {
     this.phase = fieldStartPhase;
   }
 
-  /** The fields, cut out of `text`, which is the whole section with one character a byte. */
-  protected fieldsOf(bytes: Buffer, text: string): Fields {
-    const bounds = this.#bounds;
-    const boundCount = this.#boundCount;
-    if (boundCount === 0) return noFields;
-    const flat: string[] = [];
-    const ids: number[] = [];
-    let present = 0;
-    let repeated = 0;
-    for (let i = 0; i < boundCount; i += 4) {
-      const nameStart = bounds[i] as number;
-      const nameEnd = bounds[i + 1] as number;
-      const id = idOfNameBytes(bytes, nameStart, nameEnd);
-      ids.push(id);
-      if (id !== 0 && id < bitSetIds) {
-        repeated |= present & (1 << id);
-        present |= 1 << id;
-      }
-      flat.push(
-        text.substring(nameStart, nameEnd),
-        text.substring(bounds[i + 2] as number, bounds[i + 3] as number),
-      );
-    }
-    return new Fields(flat, ids, present, repeated);
+  /** The fields in `text`, which is the whole section with one character a byte. */
+  protected fieldsOf(text: string): Fields {
+    if (this.#placeCount === 0) return noFields;
+    const places = this.places.slice(0, this.#placeCount);
+    return new Fields(text, places, this.#present, this.#repeated, this.#regular);
   }
 
-  #readFields(bytes: Buffer, end: number): void {
-    const bounds = this.#bounds;
+  /**
+   * Reads on in `area` from `at` while there are bytes before `end`. Each phase of a field is one step of the loop's
+   * body, so that a field whose bytes are all there falls through them once, and an unfinished one is taken up again
+   * at its phase.
+   */
+  #readFields(end: number): void {
+    const places = this.places;
+    const maxPlaces = this.#maxPlaces;
+    let place = this.#placeCount;
     let phase = this.phase;
+    let mark = this.#mark;
     let at = this.at;
-    for (;;) {
+    while (at < end) {
       if (phase === fieldStartPhase) {
-        if (at >= end) break;
-        const byte = bytes[at] as number;
+        const byte = area[at] as number;
         if (byte === cr) {
-          phase = lastLfPhase;
           at++;
-        } else {
-          if (byte === space || byte === tab)
-            throw this.malformed('a folded line or a space before a name');
-          if (this.#boundCount >= this.limits.headFields * 4) throw this.tooLarge();
-          this.mark = at;
-          phase = namePhase;
+          phase = lastLfPhase;
+          continue;
+        }
+        if (byte === space || byte === tab) throw this.malformed('a line that begins with a space');
+        if (place >= maxPlaces) throw this.tooLarge();
+        mark = at;
+        phase = namePhase;
+        // The same sender mostly sends the same names in the same order: this is the last section's name, still there.
+        const guess = place < places.length ? (places[place] as KnownName) : 0;
+        const guessEnd = at + lengthOfKnownName(guess);
+        if (guessEnd < end && isKnownNameAt(at, guess)) {
+          places[place + 1] = at;
+          places[place + 2] = guessEnd;
+          at = guessEnd + 1;
+          phase = gapPhase;
         }
       }
       if (phase === namePhase) {
-        while (at < end && tokenByte[bytes[at] as number] === 1) at++;
-        if (at >= end) break;
-        if (bytes[at] !== colon) throw this.malformed(`${byteName(bytes[at] as number)} in a name`);
-        if (at === this.mark) throw this.malformed('an empty name');
-        bounds[this.#boundCount] = this.mark;
-        bounds[this.#boundCount + 1] = at;
-        this.#boundCount += 2;
+        while (at < end && tokenByte[area[at] as number] === 1) at++;
+        if (at === end) break;
+        if (area[at] !== colon || at === mark) throw this.#badName(area[at] as number);
+        places[place] = knownNameIn(mark, at);
+        places[place + 1] = mark;
+        places[place + 2] = at;
         at++;
-        phase = beforeValuePhase;
+        phase = gapPhase;
       }
-      if (phase === beforeValuePhase) {
-        while (at < end && (bytes[at] === space || bytes[at] === tab)) at++;
-        if (at >= end) break;
-        this.mark = at;
+      if (phase === gapPhase) {
+        // Nearly always it is one space, which a loop is too slow for.
+        if (area[at] === space) at++;
+        while (at < end && (area[at] === space || area[at] === tab)) at++;
+        if (at === end) break;
+        mark = at;
         phase = valuePhase;
       }
       if (phase === valuePhase) {
-        while (at < end && valueByte[bytes[at] as number] === 1) at++;
-        if (at >= end) break;
-        if (bytes[at] !== cr) throw this.malformed(`${byteName(bytes[at] as number)} in a value`);
-        let last = at;
-        while (last > this.mark && (bytes[last - 1] === space || bytes[last - 1] === tab)) last--;
-        bounds[this.#boundCount] = this.mark;
-        bounds[this.#boundCount + 1] = last;
-        this.#boundCount += 2;
+        at = valueEndIn(at, end);
+        if (at === end) break;
+        if (area[at] !== cr) throw this.malformed(`${byteName(area[at] as number)} in a value`);
+        this.#endField(place, mark, at);
+        place += placeSize;
         at++;
         phase = fieldLfPhase;
+        if (at === end) break;
       }
-      if (phase === fieldLfPhase) {
-        if (at >= end) break;
-        if (bytes[at] !== lf) throw this.malformed('a CR without LF');
-        at++;
-        phase = fieldStartPhase;
-      } else if (phase === lastLfPhase) {
-        if (at >= end) break;
-        if (bytes[at] !== lf) throw this.malformed('a CR without LF');
-        at++;
+      if (area[at] !== lf) throw this.malformed('a CR without LF');
+      at++;
+      if (phase === lastLfPhase) {
         phase = donePhase;
         break;
       }
+      phase = fieldStartPhase;
     }
+    this.#placeCount = place;
+    this.#mark = mark;
     this.at = at;
     this.phase = phase;
   }
 
-  /** Adds a chunk's bytes, as many as a section may have, to those held; returns the memory they are in. */
-  #hold(chunk: Buffer): Buffer {
-    const before = this.#heldLength;
-    const length = Math.min(before + chunk.length, this.limits.headBytes);
+  /** Notes the value between `start` and `end`, spaces at its end included, of the field at `place`. */
+  #endField(place: number, start: number, end: number): void {
+    const places = this.places;
+    let last = end;
+    while (last > start && (area[last - 1] === space || area[last - 1] === tab)) last--;
+    places[place + 3] = start;
+    places[place + 4] = last;
+    const nameEnd = places[place + 2] as number;
+    if (last !== end || start !== nameEnd + 2 || area[nameEnd + 1] !== space) this.#regular = false;
+    const id = idOfKnownName(places[place] as KnownName);
+    if (id !== 0 && id < bitSetIds) {
+      this.#repeated |= this.#present & (1 << id);
+      this.#present |= 1 << id;
+    }
+  }
+
+  #badName(byte: number): HatchwayError {
+    return this.malformed(byte === colon ? 'an empty name' : `${byteName(byte)} in a name`);
+  }
+
+  /** Keeps the bytes of a chunk that did not complete the section. */
+  #hold(chunk: Buffer): void {
+    const before = this.#length;
+    const length = before + chunk.length;
     let held = this.#held;
     if (held === undefined || held.length < length) {
-      const capacity = Math.max(firstHoldBytes, length, (held?.length ?? 0) * 2);
-      const grown = Buffer.allocUnsafe(capacity);
-      if (held !== undefined) held.copy(grown, 0, 0, before);
+      const grown = Buffer.allocUnsafe(Math.max(firstHoldBytes, length, before * 2));
+      if (held !== undefined) grown.set(held.subarray(0, before));
       held = grown;
-      this.#held = held;
+      this.#held = grown;
     }
-    chunk.copy(held, before, 0, length - before);
-    this.#heldLength = length;
-    return held;
+    held.set(chunk, before);
+    this.#length = length;
   }
 }

@@ -1,7 +1,7 @@
 /**
  * The four forms of a request target (RFC 9112, 3.2), and what of it goes to the server behind.
  */
-import { isHost } from './host.ts';
+import { isHostText } from './host.ts';
 
 export type Target = {
   /** What the request is for: origin form (`/path?query`), `*`, or the host and port of a CONNECT. */
@@ -17,7 +17,7 @@ export type Target = {
 export function parseTarget(method: string, text: string): Target | undefined {
   if (method === 'CONNECT') {
     const hasPort = /:\d+$/.test(text);
-    return hasPort && isHost(text) ? { target: text, authority: text } : undefined;
+    return hasPort && isHostText(text) ? { target: text, authority: text } : undefined;
   }
   if (text.startsWith('/')) return { target: text, authority: undefined };
   if (text === '*')
@@ -29,7 +29,7 @@ export function parseTarget(method: string, text: string): Target | undefined {
   const end = length === -1 ? text.length : start + length;
   const authority = text.slice(start, end);
   // No user information either (RFC 9110, 4.2.4): an `@` is no part of a host.
-  if (!isHost(authority)) return undefined;
+  if (!isHostText(authority)) return undefined;
   return { target: originForm(method, text.slice(end)), authority };
 }
 

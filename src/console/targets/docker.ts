@@ -89,13 +89,9 @@ export class DockerTarget implements Target {
       }
     }
     throw Object.assign(
-      consoleError(
-        'HW_NO_SHELL',
-        `${name} has none of the shells that were tried: ${candidates.join(', ')}.`,
-        {
-          remedy: 'Open it with the path of a program that its image has.',
-        },
-      ),
+      consoleError('HW_NO_SHELL', `There is no shell in ${name} that could be started.`, {
+        remedy: 'Open it with the path of a program that its image has.',
+      }),
       { tried: candidates } satisfies Pick<Problem, 'tried'>,
     );
   }
@@ -162,7 +158,7 @@ function requireRunning(container: ContainerDetails, name: string): void {
       : `Start it: docker start ${name}`;
   throw consoleError(
     'HW_WORKLOAD_NOT_RUNNING',
-    `The container ${name} is ${Paused ? 'paused' : Status}.`,
+    `The container ${name} is not running: it is ${Paused ? 'paused' : Status}.`,
     {
       remedy,
     },

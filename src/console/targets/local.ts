@@ -139,7 +139,7 @@ function shellOf(account: Account, path: string): string[] {
   const found = candidates.find((shell) => find(shell, path, account.home) !== undefined);
   if (found === undefined) {
     throw Object.assign(
-      consoleError('HW_NO_SHELL', `This machine has none of: ${candidates.join(', ')}.`),
+      consoleError('HW_NO_SHELL', 'There is no shell on this machine that could be started.'),
       { tried: candidates },
     );
   }

@@ -1,7 +1,7 @@
 /** Hatchway itself, as people start it: `bin/hatchway up`, with a data folder and a port of its own. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apiPaths } from '../../src/wire/api.ts';
+import { apiPaths, type SessionInfo } from '../../src/wire/api.ts';
 import { type Child, startChild } from './child.ts';
 import { type HttpRequest, type HttpResponse, httpRequest } from './http-client.ts';
 import type { Scope } from './scope.ts';
@@ -55,9 +55,16 @@ export class Hatchway {
     return this.#child.output;
   }
 
-  /** What the page does with the token: gives the cookie, as a Cookie header wants it. Throws when it is refused. */
+  /**
+   * What the page does with the token, at the origin where a browser would see it: gives the cookie, as a Cookie header
+   * wants it. Throws when it is refused.
+   */
   async signIn(origin = this.origin): Promise<string> {
-    const response = await this.post(apiPaths.signIn, { token: this.token }, { origin });
+    const response = await httpRequest(`${origin}${apiPaths.signIn}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', origin },
+      body: JSON.stringify({ token: this.token }),
+    });
     if (response.status !== 204) {
       throw new Error(`sign-in was answered with ${response.status}: ${response.text}`);
     }
@@ -73,17 +80,9 @@ export class Hatchway {
     });
   }
 
-  /** A POST of JSON with no credentials but those in `headers`. */
-  post(
-    path: string,
-    body: object,
-    headers: Readonly<Record<string, string>> = {},
-  ): Promise<HttpResponse> {
-    return httpRequest(`${this.origin}${path}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-    });
+  /** What it knows of its sessions. */
+  async sessions(): Promise<SessionInfo[]> {
+    return JSON.parse((await this.api(apiPaths.sessions)).text) as SessionInfo[];
   }
 
   stop(): Promise<void> {

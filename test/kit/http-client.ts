@@ -4,6 +4,7 @@
  */
 import http, { type IncomingHttpHeaders } from 'node:http';
 import https from 'node:https';
+import { isIP } from 'node:net';
 
 export type HttpRequest = {
   method?: string;
@@ -31,9 +32,10 @@ export function httpRequest(url: string, request: HttpRequest = {}): Promise<Htt
     agent: false,
     rejectUnauthorized: false,
     headers: { host: target.host, ...request.headers },
-    ...(target.protocol === 'https:' ? { servername: target.hostname } : {}),
+    // An address is no server name (RFC 6066 section 3).
+    servername: isIP(target.hostname) === 0 ? target.hostname : '',
     ...(request.socketPath === undefined ? {} : { socketPath: request.socketPath }),
-    ...(request.port === undefined ? {} : { host: '127.0.0.1', port: request.port }),
+    ...(request.port === undefined ? {} : { hostname: '127.0.0.1', port: request.port }),
   };
   const send = target.protocol === 'https:' ? https.request : http.request;
   const outgoing = send(target, options, (response) => {

@@ -1,0 +1,195 @@
+/** The real `docker` command line, through a site whose upstream is the Docker API: exec and attach upgrade to `tcp`. */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
+import { dockerCliPath, startDockerd } from '../kit/dockerd.ts';
+import { eventually } from '../kit/eventually.ts';
+import { startHatchway } from '../kit/hatchway.ts';
+import { leaveNothingBehind } from '../kit/leftovers.ts';
+import { atEnd } from '../kit/scope.ts';
+import { tempFolder } from '../kit/temp.ts';
+
+leaveNothingBehind();
+
+type Ran = { exitCode: number | null; stdout: Buffer; stderr: string };
+
+/** The client with a configuration folder of its own, so that this user's contexts do not count. */
+class DockerCli {
+  readonly #t: TestContext;
+  readonly #options: readonly string[];
+
+  constructor(t: TestContext, port: number) {
+    this.#t = t;
+    this.#options = ['--config', tempFolder(t, 'docker'), '-H', `tcp://localhost:${port}`];
+  }
+
+  /** Runs it to its end; its standard input ends after `input`. */
+  run(args: readonly string[], input: string | Uint8Array = ''): Promise<Ran> {
+    const child = spawn(dockerCliPath, [...this.#options, ...args]);
+    atEnd(this.#t, () => {
+      child.kill('SIGKILL');
+    });
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
+    // A client that is refused ends before it has read everything.
+    child.stdin.on('error', () => {});
+    child.stdin.end(input);
+    const { promise, resolve, reject } = Promise.withResolvers<Ran>();
+    child.on('error', reject);
+    child.on('close', (exitCode) =>
+      resolve({
+        exitCode,
+        stdout: Buffer.concat(stdout),
+        stderr: Buffer.concat(stderr).toString(),
+      }),
+    );
+    return promise;
+  }
+
+  /** Runs it in a terminal of 80 × 24. */
+  runInTerminal(args: readonly string[]): TerminalRun {
+    const pty = spawnPty(dockerCliPath, [...this.#options, ...args], { cols: 80, rows: 24 });
+    const run = new TerminalRun(pty);
+    atEnd(this.#t, () => run.end());
+    return run;
+  }
+}
+
+class TerminalRun {
+  readonly #pty: IPty;
+  readonly exitCode: Promise<number>;
+  #ended = false;
+  #output = '';
+
+  constructor(pty: IPty) {
+    this.#pty = pty;
+    pty.onData((text) => {
+      this.#output += text;
+    });
+    this.exitCode = new Promise((resolve) => {
+      pty.onExit(({ exitCode }) => {
+        this.#ended = true;
+        resolve(exitCode);
+      });
+    });
+  }
+
+  type(text: string): void {
+    this.#pty.write(text);
+  }
+
+  resize(cols: number, rows: number): void {
+    this.#pty.resize(cols, rows);
+  }
+
+  /** Until the output matches. */
+  prints(pattern: RegExp): Promise<true> {
+    return eventually(`a terminal with ${pattern}`, () => {
+      if (pattern.test(this.#output)) return true;
+      throw new Error(JSON.stringify(this.#output));
+    });
+  }
+
+  async end(): Promise<void> {
+    if (!this.#ended) this.#pty.kill('SIGKILL');
+    await this.exitCode;
+  }
+}
+
+test('the docker command line, through a site in front of the Docker API', async (t) => {
+  const docker = await startDockerd(t);
+  await docker.importImage('box', { shells: ['sh'] });
+  await docker.runContainer({ image: 'box', name: 'box' });
+  // Both sites are on one address, told apart by the host: the client sends `localhost`, this test's API calls do not.
+  const hatchway = await startHatchway(t, {
+    dockerHost: docker.host,
+    config: `
+sites:
+  - host: localhost
+    to: unix:${docker.socketPath}
+    upgrade: [websocket, tcp]
+`,
+  });
+  const cli = new DockerCli(t, hatchway.port);
+
+  await t.test('lists containers', async () => {
+    const { exitCode, stdout } = await cli.run(['ps', '--format', '{{.Names}}']);
+    assert.deepEqual([exitCode, stdout.toString()], [0, 'box\n']);
+  });
+
+  await t.test('exec -i: the input ends, the output of what it was still comes', async () => {
+    const { exitCode, stdout } = await cli.run(['exec', '-i', 'box', 'cat'], 'hi\n');
+    assert.deepEqual([exitCode, stdout.toString()], [0, 'hi\n']);
+    const after = ['exec', '-i', 'box', 'sh', '-c', 'cat >/dev/null; sleep 0.2; echo then this'];
+    assert.equal((await cli.run(after, 'ignored')).stdout.toString(), 'then this\n');
+  });
+
+  await t.test('exec -i carries a megabyte of any bytes there and back', async () => {
+    const bytes = randomBytes(1024 * 1024);
+    const { exitCode, stdout } = await cli.run(['exec', '-i', 'box', 'cat'], bytes);
+    assert.equal(exitCode, 0);
+    assert.ok(stdout.equals(bytes), `${stdout.length} bytes came back, or others`);
+  });
+
+  await t.test('exec keeps standard error apart and passes the exit code', async () => {
+    const ran = await cli.run(['exec', 'box', 'sh', '-c', 'echo out; echo err >&2; exit 3']);
+    assert.deepEqual([ran.exitCode, ran.stdout.toString(), ran.stderr], [3, 'out\n', 'err\n']);
+  });
+
+  await t.test('exec -it: a shell in a terminal that can be resized', async () => {
+    const run = cli.runInTerminal(['exec', '-it', 'box', 'sh']);
+    await run.prints(/# /);
+    run.type('echo $((40+2))\r');
+    await run.prints(/\r\n42\r\n/);
+    run.resize(101, 33);
+    await eventually('the terminal in the container has the new size', async () => {
+      const size = await docker.exec('box', ['sh', '-c', 'stty size < /dev/pts/0']);
+      return size === '33 101\n';
+    });
+    run.type('exit 5\r');
+    assert.equal(await run.exitCode, 5);
+  });
+
+  await t.test('run in the foreground, attach to what runs', async () => {
+    const foreground = ['run', '--rm', '-i', '--network', 'none', 'box'];
+    const ran = await cli.run([...foreground, 'sh', '-c', 'tr a-z A-Z; exit 4'], 'shout');
+    assert.deepEqual([ran.exitCode, ran.stdout.toString()], [4, 'SHOUT']);
+
+    // The client drops output that comes together with the end, with and without anything in between.
+    const command = ['sh', '-c', 'read line; echo "got $line"; sleep 0.5; exit 6'];
+    await cli.run(['run', '-di', '--network', 'none', '--name', 'waiting', 'box', ...command]);
+    const attached = await cli.run(['attach', 'waiting'], 'a line\n');
+    assert.deepEqual([attached.exitCode, attached.stdout.toString()], [6, 'got a line\n']);
+  });
+
+  await t.test('logs -f follows', async () => {
+    const command = ['sh', '-c', 'echo one; sleep 0.3; echo two'];
+    await docker.runContainer({ image: 'box', name: 'talker', command });
+    const { exitCode, stdout } = await cli.run(['logs', '-f', 'talker']);
+    assert.deepEqual([exitCode, stdout.toString()], [0, 'one\ntwo\n']);
+  });
+});
+
+test('a site that does not list tcp lets no exec through', async (t) => {
+  const docker = await startDockerd(t);
+  await docker.importImage('box', { shells: ['sh'] });
+  await docker.runContainer({ image: 'box', name: 'box' });
+  const hatchway = await startHatchway(t, {
+    config: `
+sites:
+  - host: localhost
+    to: unix:${docker.socketPath}
+    timeouts: { read: 1s } # the client reads the answer that is no upgrade to its end
+`,
+  });
+  const cli = new DockerCli(t, hatchway.port);
+  assert.equal((await cli.run(['ps', '-q'])).exitCode, 0);
+  const { exitCode, stdout, stderr } = await cli.run(['exec', '-i', 'box', 'cat'], 'hi\n');
+  assert.deepEqual([exitCode, stdout.toString()], [1, '']);
+  assert.match(stderr, /unable to upgrade to tcp/);
+  assert.match(hatchway.logs(), /upgrade: \[websocket, tcp\]/, 'the log does not say what helps');
+});

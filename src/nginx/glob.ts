@@ -2,8 +2,10 @@
  * File name patterns as glob(3) reads them, since that is what nginx's `include` uses.
  *
  * `*`, `?` and `[…]` match within one part of a path and never a leading dot; a backslash takes away their meaning; braces and
- * `~` mean nothing. Names come sorted by their bytes, the order of the C locale, in which nginx runs.
+ * `~` mean nothing. nginx runs in the C locale: names are sorted and matched as bytes, so that `?` is no `é`.
  */
+
+import { characterSource, classSource, posixSets, type Range } from './pcre/sets.ts';
 
 /** What a glob needs of a file system. */
 export type Folders = {
@@ -40,8 +42,14 @@ function byBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
+/** One character a byte: in the C locale `?` is one byte of a name. */
+function asBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
 /** A test for one part of a path, which holds no slash. */
-function partMatcher(pattern: string): (name: string) => boolean {
+function partMatcher(part: string): (name: string) => boolean {
+  const pattern = asBytes(part);
   let source = '';
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern[at] as string;
@@ -54,7 +62,9 @@ function partMatcher(pattern: string): (name: string) => boolean {
         break;
       case '\\':
         at++;
-        source += literal(pattern[at] ?? '\\');
+        // Nothing is left whose meaning it could take away.
+        if (at === pattern.length) return () => false;
+        source += characterSource(pattern.charCodeAt(at));
         break;
       case '[': {
         const end = endOfBracket(pattern, at);
@@ -63,21 +73,12 @@ function partMatcher(pattern: string): (name: string) => boolean {
         break;
       }
       default:
-        source += literal(character);
+        source += characterSource(pattern.charCodeAt(at));
     }
   }
-  const regex = new RegExp(`^${source}$`, 'su');
+  const regex = new RegExp(`^${source}$`, 's');
   const wantsDot = /^\\?\./.test(pattern);
-  return (name) => (wantsDot || !name.startsWith('.')) && regex.test(name);
-}
-
-function literal(character: string): string {
-  return character.replace(/[\\^$.*+?()[\]{}|]/u, '\\$&');
-}
-
-/** Inside brackets other characters mean something. */
-function member(character: string): string {
-  return character.replace(/[\\^\]-]/u, '\\$&');
+  return (name) => (wantsDot || !name.startsWith('.')) && regex.test(asBytes(name));
 }
 
 /** Index of the `]` that ends a bracket expression, -1 when the bracket is only a bracket. A first `]` is a member. */
@@ -95,40 +96,21 @@ function endOfBracket(pattern: string, open: number): number {
   return -1;
 }
 
-const namedClasses: Readonly<Record<string, string>> = {
-  alnum: 'A-Za-z0-9',
-  alpha: 'A-Za-z',
-  blank: ' \\t',
-  cntrl: '\\x00-\\x1f\\x7f',
-  digit: '0-9',
-  graph: '!-~',
-  lower: 'a-z',
-  print: ' -~',
-  punct: '!-\\/:-@\\[-`\\{-~',
-  space: '\\t-\\r ',
-  upper: 'A-Z',
-  xdigit: '0-9A-Fa-f',
-};
-
 /** What stands between the brackets, as a character class. A range that runs backwards matches nothing. */
 function bracketSource(inner: string): string {
   const isNegated = inner.startsWith('!') || inner.startsWith('^');
-  const body = isNegated ? inner.slice(1) : inner;
-  let members = '';
-  const item = /\[:([a-z]+):\]|(\\.|[^\\])-(\\.|[^\\])|\\(.)|(.)/gsu;
-  for (const [, name, from, to, escaped, plain] of body.matchAll(item)) {
-    if (name !== undefined) members += namedClasses[name] ?? '';
-    else if (from !== undefined && to !== undefined) members += range(bare(from), bare(to));
-    else members += member(escaped ?? plain ?? '');
+  const ranges: Range[] = [];
+  const item = /\[:([a-z]+):\]|\\?(.)-\\?(.)|\\?(.)/gs;
+  for (const match of (isNegated ? inner.slice(1) : inner).matchAll(item)) {
+    const [, name, from, to, single] = match;
+    if (name !== undefined) {
+      ranges.push(...(posixSets.get(name) ?? []));
+    } else {
+      const first = (from ?? single ?? '').charCodeAt(0);
+      const last = (to ?? single ?? '').charCodeAt(0);
+      if (first <= last) ranges.push([first, last]);
+    }
   }
-  if (members === '') return isNegated ? '.' : '(?!)';
-  return `[${isNegated ? '^' : ''}${members}]`;
-}
-
-function bare(text: string): string {
-  return text.startsWith('\\') ? text.slice(1) : text;
-}
-
-function range(from: string, to: string): string {
-  return from <= to ? `${member(from)}-${member(to)}` : '';
+  if (ranges.length === 0) return isNegated ? '.' : '(?!)';
+  return classSource(ranges, isNegated);
 }

@@ -72,12 +72,15 @@ export function loadText(text: string | Uint8Array, file: string): Configuration
   return { main, paths, documents: new Map([[file, main]]), includes: new Map(), problems: [] };
 }
 
+/** Files that include the next one, in a row; nginx itself runs out of open files some time after. */
+const longestChain = 100;
+
 /** A name in a configuration as a path. */
 export function resolvePath(folder: string, name: string): string {
   return isAbsolute(name) ? name : join(folder, name);
 }
 
-export const disk: Files = {
+const disk: Files = {
   readFile: (path) => readFileSync(path),
   readFolder: (path) => {
     try {
@@ -137,6 +140,10 @@ class Loader {
     }
     const known = this.documents.get(key);
     if (known !== undefined || this.#unreadable.has(key)) return known;
+    if (chain.length === longestChain) {
+      this.#report(directive, `"${path}" is included through ${longestChain} other files`);
+      return undefined;
+    }
     const document = this.#read(path, directive);
     if (document === undefined) {
       this.#unreadable.add(key);

@@ -36,6 +36,9 @@ export type Level = {
 /** Includes followed in all. A few files that include each other's snippets many times over could go on for ever. */
 const mostIncludes = 50_000;
 
+/** Blocks inside blocks, through includes: one file alone is held to this by the parser. */
+const deepest = 200;
+
 /** The whole configuration: a level of kind `main`. Throws an `NginxError` (`HW_NGINX_INCLUDE`) when it has no end. */
 export function buildLevels(configuration: Configuration): Level {
   const builder = new LevelBuilder(configuration);
@@ -56,7 +59,7 @@ export function* levelsIn(level: Level): Generator<Level> {
 }
 
 /** In which block the directives of a file are at home: where most of them are allowed, the outermost of several. */
-export function likelyContext(settings: readonly Setting[]): Context {
+function likelyContext(settings: readonly Setting[]): Context {
   const candidates = ['main', 'http', 'server', 'location', 'upstream'] as const;
   let best: Context = 'main';
   let most = 0;
@@ -91,12 +94,12 @@ class LevelBuilder {
   around(context: Context, settings: readonly Setting[]): Level {
     const path = blocksAround(context);
     const [outermost] = path as [Context];
-    const main = this.#level(outermost, undefined, undefined, path.length === 1 ? settings : []);
+    const main = this.#level(outermost, undefined, undefined, path.length === 1 ? settings : [], 0);
     let parent = main;
     for (const [index, kind] of path.entries()) {
       if (index === 0) continue;
       const isInnermost = index === path.length - 1;
-      const level = this.#level(kind, undefined, parent, isInnermost ? settings : []);
+      const level = this.#level(kind, undefined, parent, isInnermost ? settings : [], index);
       parent.children.push(level);
       parent = level;
     }
@@ -109,7 +112,7 @@ class LevelBuilder {
       if (item.kind === 'comment') continue;
       const included = item.name === 'include' ? this.#includes.get(item) : undefined;
       if (included === undefined) settings.push({ directive: item, via });
-      else settings.push(...this.#follow(item, included, via));
+      else for (const setting of this.#follow(item, included, via)) settings.push(setting);
     }
     return settings;
   }
@@ -136,7 +139,15 @@ class LevelBuilder {
     opening: Setting | undefined,
     parent: Level | undefined,
     settings: readonly Setting[],
+    depth: number,
   ): MutableLevel {
+    if (depth > deepest && opening !== undefined) {
+      throw new NginxError(
+        'HW_NGINX_INCLUDE',
+        opening.directive,
+        `blocks are nested more than ${deepest} deep through includes`,
+      );
+    }
     const named = Map.groupBy(settings, ({ directive }) => directive.name);
     const level: MutableLevel = { kind, opening, parent, settings, named, children: [] };
     if (kind === 'data' || kind === 'foreign') return level;
@@ -144,7 +155,7 @@ class LevelBuilder {
       const { name, body } = setting.directive;
       if (body.kind !== 'block') continue;
       const inner = this.settingsOf(body.items, setting.via);
-      level.children.push(this.#level(insideOf(name, kind), setting, level, inner));
+      level.children.push(this.#level(insideOf(name, kind), setting, level, inner, depth + 1));
     }
     return level;
   }

@@ -137,14 +137,16 @@ class ModelBuilder {
   readonly #upstreams = new Map<string, Upstream>();
 
   collect<Result extends { readonly problems: readonly Problem[] }>(result: Result): Result {
-    this.problems.push(...result.problems);
+    for (const problem of result.problems) this.problems.push(problem);
     return result;
   }
 
   /** To be called first: what `proxy_pass` names is looked up in them. */
   readUpstreams(levels: readonly Level[]): ReadonlyMap<string, Upstream> {
     for (const level of levels) {
-      if (level.kind !== 'upstream' || !this.#isComplete(level)) continue;
+      // A part of an upstream has no name to be found by.
+      if (level.kind !== 'upstream' || level.opening === undefined) continue;
+      if (!this.#isComplete(level)) continue;
       const { upstream } = this.collect(parseUpstream(level));
       const earlier = this.#upstreams.get(upstream.name);
       if (earlier === undefined) this.#upstreams.set(upstream.name, upstream);
@@ -164,7 +166,7 @@ class ModelBuilder {
       listens: listens.length === 0 ? [implicitListen] : listens,
       names,
       locations: this.#locations(level, undefined),
-      conditions: this.#conditions(level, undefined),
+      conditions: this.#conditions(level),
     };
   }
 
@@ -202,7 +204,7 @@ class ModelBuilder {
         level: child,
         match,
         locations: this.#locations(child, match),
-        conditions: this.#conditions(child, match),
+        conditions: this.#conditions(child),
         exceptions: this.#exceptions(child),
         target: this.#target(child, match.kind),
       });
@@ -241,7 +243,7 @@ class ModelBuilder {
     }
   }
 
-  #conditions(level: Level, outer: LocationMatch | undefined): If[] {
+  #conditions(level: Level): If[] {
     return level.children
       .filter((child) => child.kind === 'server-if' || child.kind === 'location-if')
       .filter((child) => this.#isComplete(child))
@@ -249,8 +251,7 @@ class ModelBuilder {
         const [condition] = this.#read(parseCondition((child.opening as Setting).directive));
         if (condition === undefined) return [];
         this.#checkRewriting(child);
-        const target = this.#target(child, outer === undefined ? 'prefix' : 'if');
-        return [{ level: child, condition, target }];
+        return [{ level: child, condition, target: this.#target(child, 'if') }];
       });
   }
 

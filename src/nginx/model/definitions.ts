@@ -10,6 +10,7 @@ import { parseTemplate, variablesIn } from '../template.ts';
 import { type Directive, placeOfWord, type Word } from '../tree.ts';
 import { isBuiltIn } from '../variables.ts';
 import { parseCondition } from './condition.ts';
+import { parseLocation } from './location.ts';
 
 /** Where the variables that are not nginx's own come from, by name in lower case. */
 export type Definitions = ReadonlyMap<string, readonly Setting[]>;
@@ -45,8 +46,8 @@ export function undefinedVariables(main: Level, definitions: Definitions): Probl
   const problems: Problem[] = [];
   for (const level of levelsIn(main)) {
     for (const { directive } of level.settings) {
-      for (const word of templatesOf(directive, level)) {
-        const template = parseTemplate(word.value);
+      for (const { word, text } of templatesOf(directive, level)) {
+        const template = parseTemplate(text);
         const place = placeOfWord(directive, word);
         if (!template.ok) {
           problems.push(problemAt('HW_NGINX_VARIABLE', place, template.reason));
@@ -83,67 +84,85 @@ function definedBy(directive: Directive, level: Level): string[] {
   }
   // What another module's directive names may well be what it defines: js_set $x, geoip2 …, set_by_lua_block $x.
   if (otherModuleOf(name) !== undefined) return args.flatMap((arg) => variablesIn(arg.value));
-  return patternsOf(directive).flatMap(groupNames);
+  return groupsOf(directive).map((group) => group.toLowerCase());
 }
 
 /** In a `map`, the named groups of its keys; in the block of another module, what it names. */
 function entryNames(directive: Directive, level: Level): string[] {
   const owner = level.opening?.directive.name ?? '';
   if (owner === 'map') {
-    return directive.name.startsWith('~') ? groupNames(directive.name.replace(/^~\*?/, '')) : [];
+    const pattern = /^~\*?(.*)$/s.exec(directive.name)?.[1];
+    return pattern === undefined ? [] : groupNames(pattern).map((group) => group.toLowerCase());
   }
   if (otherModuleOf(owner) === undefined) return [];
   return [directive.name, ...directive.args.map((arg) => arg.value)].flatMap(variablesIn);
 }
 
-/** The regular expressions of a directive whose named groups become variables. */
-function patternsOf(directive: Directive): string[] {
-  const values = directive.args.map((arg) => arg.value);
+/** The named groups of the regular expressions of a directive. */
+function groupsOf(directive: Directive): readonly string[] {
+  const { args } = directive;
+  if (args.length === 0) return [];
   switch (directive.name) {
-    case 'location':
-      return [values.join('').replace(/^~\*?/, '')].filter(() => /^~/.test(values[0] ?? ''));
-    case 'server_name':
-      return values.filter((value) => value.startsWith('~')).map((value) => value.slice(1));
-    case 'rewrite':
-      return values.slice(0, 1);
+    case 'location': {
+      const match = parseLocation(directive);
+      return 'kind' in match && match.kind === 'regex' ? match.regex.groupNames : [];
+    }
     case 'if': {
       const condition = parseCondition(directive);
-      return 'kind' in condition && condition.kind === 'matches' ? [condition.pattern] : [];
+      return 'kind' in condition && condition.kind === 'matches' ? condition.regex.groupNames : [];
     }
+    case 'server_name':
+      return args
+        .filter(({ value }) => value.startsWith('~'))
+        .flatMap(({ value }) => groupNames(value.slice(1)));
+    case 'rewrite':
+      return groupNames((args[0] as Word).value);
     default:
       return [];
   }
 }
 
-function groupNames(pattern: string): string[] {
+function groupNames(pattern: string): readonly string[] {
   const regex = translatePcre(pattern);
-  return regex.ok ? regex.groupNames.map((name) => name.toLowerCase()) : [];
+  return regex.ok ? regex.groupNames : [];
 }
 
-/** The words of a directive in which variables are replaced. */
-function templatesOf(directive: Directive, level: Level): Word[] {
+/** A template, and the word to blame for it. */
+type Use = { readonly word: Word; readonly text: string };
+
+function templatesOf(directive: Directive, level: Level): Use[] {
   const { args, name } = directive;
   if (level.kind === 'data') {
-    return level.opening?.directive.name === 'map' && args.length === 1 ? [...args] : [];
+    return level.opening?.directive.name === 'map' && args.length === 1 ? args.map(useOf) : [];
   }
   if (level.kind === 'foreign') return [];
   if (name === 'if') return conditionTemplates(directive);
   const { templates = [] } = specIn(name, level.kind) ?? {};
-  const words =
-    templates === 'all' ? [...args] : templates.flatMap((index) => args.at(index) ?? []);
+  const words = templates === 'all' ? args : templates.flatMap((index) => args.at(index) ?? []);
   // In proxy_redirect and its like, what begins with ~ is a regular expression.
-  return words.filter(
-    (word) => !/^(?:proxy_redirect|proxy_cookie_)/.test(name) || !word.value.startsWith('~'),
-  );
+  const mayBeRegex = /^(?:proxy_redirect|proxy_cookie_)/.test(name);
+  return words.filter(({ value }) => !(mayBeRegex && value.startsWith('~'))).map(useOf);
+}
+
+function useOf(word: Word): Use {
+  return { word, text: word.value };
 }
 
 /** What is compared is a variable, what it is compared with a template or a regular expression. */
-function conditionTemplates(directive: Directive): Word[] {
-  const condition = parseCondition(directive);
-  if (!('kind' in condition)) return [];
-  const value =
-    condition.kind === 'equals' ? condition.value : condition.kind === 'file' ? condition.path : '';
-  const [first] = directive.args as readonly [Word];
-  const variable = 'variable' in condition ? `$${condition.variable}` : '';
-  return [{ ...first, value: `${variable} ${value}` }];
+function conditionTemplates(directive: Directive): Use[] {
+  const [word] = directive.args;
+  const condition = word === undefined ? undefined : parseCondition(directive);
+  if (word === undefined || condition === undefined || !('kind' in condition)) return [];
+  switch (condition.kind) {
+    case 'variable':
+    case 'matches':
+      return [{ word, text: `$${condition.variable}` }];
+    case 'equals':
+      return [
+        { word, text: `$${condition.variable}` },
+        { word, text: condition.value },
+      ];
+    case 'file':
+      return [{ word, text: condition.path }];
+  }
 }

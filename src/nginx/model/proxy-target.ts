@@ -28,19 +28,21 @@ export type ProxyTarget = {
   readonly uri: string | undefined;
 };
 
+const schemes = ['http', 'https'] as const;
+
 export function parseProxyTarget(setting: Setting): ProxyTarget | Problem {
   const { directive } = setting;
   const [word] = directive.args as readonly [Word];
   const url = word.value;
   const isTemplate = hasVariables(url);
-  const [, schemeText] = /^(https?):\/\//i.exec(url) ?? [];
-  if (schemeText === undefined && !isTemplate) {
+  const [prefix = '', schemeText = ''] = /^([^/?]*):\/\//.exec(url) ?? [];
+  const scheme = schemes.find((known) => known === schemeText.toLowerCase());
+  if (scheme === undefined && !isTemplate) {
     return problemAt('HW_NGINX_VALUE', placeOfWord(directive, word), 'invalid URL prefix', {
       remedy: 'write http:// or https:// before the host',
     });
   }
-  const scheme = schemeText?.toLowerCase() as 'http' | 'https' | undefined;
-  const rest = schemeText === undefined ? url : url.slice(schemeText.length + '://'.length);
+  const rest = url.slice(prefix.length);
   const common = { setting, url, isTemplate, scheme };
   const socket = /^unix:([^:]*)(?::(.*))?$/s.exec(rest);
   if (socket !== null) {

@@ -8,6 +8,8 @@ import {
   bitSetIds,
   idOfKnownName,
   idOfLowerName,
+  knownNameOf,
+  knownNameOfId,
   knownNames,
   textOfKnownName,
 } from './known-names.ts';
@@ -55,14 +57,15 @@ export class Fields {
     for (let i = 0; i < flat.length; i += 2) {
       const name = flat[i] as string;
       const value = flat[i + 1] as string;
-      const id = idOfLowerName(name.toLowerCase());
+      const known = knownNameOf(name);
+      const id = idOfKnownName(known);
       if (id !== 0 && id < bitSetIds) {
         repeated |= present & (1 << id);
         present |= 1 << id;
       }
       const nameEnd = text.length + name.length;
       const valueStart = nameEnd + 2;
-      places.push(id, text.length, nameEnd, valueStart, valueStart + value.length);
+      places.push(knownNameOfId(id), text.length, nameEnd, valueStart, valueStart + value.length);
       text += `${name}: ${value}\r\n`;
     }
     return new Fields(text, places, present, repeated, true);

@@ -195,9 +195,24 @@ function slotOf(bytes: Uint8Array, start: number, length: number): number {
   return (length * 31 + first * 7 + middle * 19 + last * 3) & (slots - 1);
 }
 
+/** The known name with this number in no particular spelling; 0 for 0. */
+export function knownNameOfId(id: number): KnownName {
+  return (id << spellingBits) | otherSpelling;
+}
+
 /** The number of a name; 0 when it is not a known one. */
 export function idOfKnownName(name: KnownName): number {
   return name >> spellingBits;
+}
+
+/** The known name that a text is, in any case; 0 when it is none. */
+export function knownNameOf(text: string): KnownName {
+  const id = idOfLowerName(text.toLowerCase());
+  if (id === 0) return 0;
+  const canonical = (id << spellingBits) | canonicalSpelling;
+  const lower = (id << spellingBits) | lowerSpelling;
+  if (texts[canonical] === text) return canonical;
+  return texts[lower] === text ? lower : (id << spellingBits) | otherSpelling;
 }
 
 /** The name as sent; undefined when it is not a known one, or in an unusual spelling. */

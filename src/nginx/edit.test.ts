@@ -154,6 +154,14 @@ test('a change has the new text and a diff, and may not break the file', () => {
   );
 });
 
+test('a change is written in the encoding that the file has', () => {
+  const document = parse(Buffer.from('# \xfcber\na;\n', 'latin1'), 'f');
+  const insert = (line: string) => [insertLines(document, { kind: 'end', of: document }, [line])];
+  const { bytes } = changeOf(document, insert('b \xfc;'));
+  assert.deepEqual(Buffer.from(bytes), Buffer.from('# \xfcber\na;\nb \xfc;\n', 'latin1'));
+  assert.throws(() => changeOf(document, insert('b \u20ac;')), /only UTF-8 has/);
+});
+
 /** The children list that holds the directive with this number in reading order, and its index there. */
 function locate(sketches: Sketch[], number: number): { list: Sketch[]; index: number } {
   let passed = -1;

@@ -39,6 +39,8 @@ export type Change = {
   readonly file: string;
   readonly before: string;
   readonly after: string;
+  /** `after` as it is written to the file, in the encoding the file had. */
+  readonly bytes: Uint8Array;
   /** Unified, with the file's name on both sides. */
   readonly diff: string;
 };
@@ -147,15 +149,20 @@ export function applyEdits(document: Document, edits: readonly TextEdit[]): stri
 
 /** The file before and after. Throws what `applyEdits` and `parse` throw: a change may not break a file. */
 export function changeOf(document: Document, edits: readonly TextEdit[]): Change {
-  const { file, source: before } = document;
+  const { file, source: before, encoding } = document;
   const after = applyEdits(document, edits);
   parse(after, file);
-  return {
-    file,
-    before,
-    after,
-    diff: unifiedDiff(before, after, { oldName: file, newName: file }),
-  };
+  const bytes = Buffer.from(after, encoding);
+  if (bytes.toString(encoding) !== after) {
+    throw new NginxError(
+      'HW_NGINX_EDIT',
+      { file, line: 1, column: 1 },
+      'the file is not UTF-8, and the new text has letters that only UTF-8 has',
+      { remedy: 'save the file as UTF-8 first' },
+    );
+  }
+  const diff = unifiedDiff(before, after, { oldName: file, newName: file });
+  return { file, before, after, bytes, diff };
 }
 
 function insertBefore(

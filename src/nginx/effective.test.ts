@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import { effective, effectiveArgs, shadowed } from './effective.ts';
@@ -8,7 +8,7 @@ import { loadText } from './include.ts';
 import { type Level, settingsNamed } from './level.ts';
 import { upstreamHeaders } from './model/upstream-headers.ts';
 import { buildModel, locationsIn, type NginxModel } from './model.ts';
-import { NginxFolder, type RunningNginx, startNginx } from './testing/real-nginx.ts';
+import { type Answer, NginxFolder, type RunningNginx, startNginx } from './testing/real-nginx.ts';
 
 /** The version of nginx that Debian 12 has; its defaults are the old ones. */
 const version = '1.22.1';
@@ -102,16 +102,9 @@ function levelAt(path: string, inIf = false): Level {
   throw new Error(`no location ${path}`);
 }
 
-type Answer = { response: IncomingMessage; body: string };
-
-async function ask(path: string, method = 'GET'): Promise<Answer> {
+function ask(path: string, method = 'GET'): Promise<Answer> {
   const headers = { Upgrade: 'websocket', Connection: 'close, Upgrade', C: 'client' };
-  const outgoing = request({ host: '127.0.0.1', port: nginx.port, path, method, headers });
-  outgoing.end();
-  const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  return { response, body: Buffer.concat(chunks).toString() };
+  return nginx.ask(path, { method, headers });
 }
 
 /** The values of a field in the order received. */
@@ -187,24 +180,24 @@ for (const target of [
 ]) {
   test(`${target}: the fields of the answer are those of add_header in force`, async () => {
     const [path, query] = target.split('?') as [string, string?];
-    const { response } = await ask(target);
+    const { rawHeaders } = await ask(target);
     const { settings } = effective(levelAt(path, query !== undefined), 'add_header');
     const expected = Object.groupBy(settings, ({ directive }) => directive.args[0]?.value ?? '');
     for (const name of ['X-A', 'X-B']) {
       const values = expected[name]?.map(({ directive }) => directive.args[1]?.value) ?? [];
-      assert.deepEqual(valuesOf(response.rawHeaders, name), values, name);
+      assert.deepEqual(valuesOf(rawHeaders, name), values, name);
     }
   });
 }
 
 for (const path of ['/404', '/404/own', '/404/other', '/outer/404']) {
   test(`${path}: the error page is the one in force`, async () => {
-    const { response, body } = await ask(path);
+    const { status, body } = await ask(path);
     const page = effective(levelAt(path), 'error_page').settings.find(
       ({ directive }) => directive.args[0]?.value === '404',
     );
     const expected = page?.directive.args.at(-1)?.value;
-    if (expected === undefined) assert.equal(response.statusCode, 404);
+    if (expected === undefined) assert.equal(status, 404);
     else assert.equal(body, expected);
   });
 }

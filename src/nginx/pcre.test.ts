@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { request } from 'node:http';
 import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import { type Regex, translatePcre } from './pcre.ts';
@@ -279,19 +278,11 @@ after(async () => {
 });
 
 /** What each pattern makes of the subject, in nginx. */
-function askNginx(subject: string): Promise<string[]> {
-  const path = `/${[...Buffer.from(subject.slice(1), 'latin1')]
-    .map((byte) => `%${byte.toString(16).padStart(2, '0')}`)
-    .join('')}`;
-  return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port: nginx.port, path }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve(Buffer.concat(chunks).toString('latin1').split(separator)));
-    })
-      .on('error', reject)
-      .end();
-  });
+async function askNginx(subject: string): Promise<string[]> {
+  const bytes = [...Buffer.from(subject.slice(1), 'latin1')];
+  const path = bytes.map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
+  const { body } = await nginx.ask(`/${path}`);
+  return body.split(separator);
 }
 
 test('a translated pattern matches what nginx matches, and captures the same', async () => {

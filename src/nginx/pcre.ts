@@ -9,7 +9,8 @@
  *
  * Translated are: `$`, which in PCRE matches before a line feed at the end too; `.`, which there excludes only the line feed;
  * `\s`, which is ASCII there; `\A`, `\z`, `\Z`, `\h`, `\v`, `\x{…}`, `\Q…\E`, `(?P<name>…)`, `[[:alpha:]]`, comments, and the
- * flags `m`, `s` and `x` (pcre2pattern(3)).
+ * flags `m`, `s` and `x` (pcre2pattern(3)). The result has neither of JavaScript's flags `u` and `v`: without `(*UTF8)` PCRE
+ * too takes a text unit by unit.
  */
 import { Refusal } from './pcre/scanner.ts';
 import { Translator } from './pcre/translator.ts';

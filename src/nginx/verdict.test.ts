@@ -127,6 +127,6 @@ test('any text without blocks is read by both or by neither', () => {
       const verdict = folder.test('nginx.conf');
       assert.equal(isFlat(text), verdict.isAccepted, verdict.reason);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });

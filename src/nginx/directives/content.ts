@@ -38,12 +38,8 @@ const variableDirectives: readonly DirectiveSpec[] = [
   quantity('number', 'map_hash_bucket_size', http, { default: '64' }),
   quantity('number', 'map_hash_max_size', http, { default: '2048' }),
   block('split_clients', http, 2, { templates: [0] }),
-  list('json_set', ['http', 'server', 'location'], [2, many], {
-    templates: [1],
-    inherit: 'none',
-    since: '1.31.5',
-  }),
-  quantity('number', 'json_max_depth', everywhere, { since: '1.31.5' }),
+  list('json_set', http, 3, { templates: [1], inherit: 'none', since: '1.31.5' }),
+  quantity('number', 'json_max_depth', http, { default: '32', since: '1.31.5' }),
 ];
 
 const headerDirectives: readonly DirectiveSpec[] = [

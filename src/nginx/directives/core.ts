@@ -122,7 +122,10 @@ const connectionDirectives: readonly DirectiveSpec[] = [
     default: 'msie6',
   }),
   quantity('time', 'keepalive_min_timeout', everywhere, { default: '0', since: '1.27.4' }),
-  quantity('number', 'keepalive_requests', everywhere, { default: '1000' }),
+  quantity('number', 'keepalive_requests', everywhere, {
+    default: '100',
+    laterDefaults: [{ since: '1.19.10', value: '1000' }],
+  }),
   quantity('time', 'keepalive_time', everywhere, { default: '1h' }),
   text('keepalive_timeout', everywhere, [1, 2], { default: '75s' }),
   choice('lingering_close', everywhere, ['off', 'on', 'always'], { default: 'on' }),
@@ -170,7 +173,10 @@ const responseDirectives: readonly DirectiveSpec[] = [
   flag('recursive_error_pages', everywhere, { default: 'off' }),
   template('root', everywhereAndIf, { default: 'html' }),
   flag('sendfile', everywhereAndIf, { default: 'off' }),
-  quantity('size', 'sendfile_max_chunk', everywhere, { default: '2m' }),
+  quantity('size', 'sendfile_max_chunk', everywhere, {
+    default: '0',
+    laterDefaults: [{ since: '1.21.4', value: '2m' }],
+  }),
   flag('server_name_in_redirect', everywhere, { default: 'off' }),
   choice('server_tokens', everywhere, ['off', 'on', 'build'], { default: 'on' }),
   quantity('size', 'subrequest_output_buffer_size', everywhere, { default: '8k' }),

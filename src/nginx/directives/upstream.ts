@@ -18,7 +18,11 @@ export const upstreamDirectives: readonly DirectiveSpec[] = [
     ...own,
     laterDefaults: [{ since: '1.29.7', value: '32 local' }],
   }),
-  quantity('number', 'keepalive_requests', upstream, { ...own, default: '1000' }),
+  quantity('number', 'keepalive_requests', upstream, {
+    ...own,
+    default: '100',
+    laterDefaults: [{ since: '1.19.10', value: '1000' }],
+  }),
   quantity('time', 'keepalive_time', upstream, { ...own, default: '1h' }),
   quantity('time', 'keepalive_timeout', upstream, { ...own, default: '60s' }),
   text('sticky', upstream, [1, many], { ...own, since: '1.29.6' }),

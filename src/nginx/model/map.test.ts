@@ -66,10 +66,10 @@ test('a map knows what it looks up and what it sets', () => {
 
 for (const value of values) {
   test(`${JSON.stringify(value)} is looked up as nginx looks it up`, async () => {
-    const response = await fetch(`http://127.0.0.1:${nginx.port}/?v=${value}`);
+    const { body } = await nginx.ask(`/?v=${value}`);
     const { entry, match } = lookUp(map, value);
     const found = entry?.value.replace('$tail', match?.[1] ?? '');
-    assert.equal(found, await response.text());
+    assert.equal(found, body);
   });
 }
 

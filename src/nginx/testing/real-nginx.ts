@@ -1,10 +1,11 @@
-/** A real nginx as judge: asked whether it takes a configuration, or run with one on a loopback port. */
+/** A real nginx as judge: asked whether it takes a configuration, or run with one. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { nginxPath } from './nginx-binary.ts';
 
 /** What `nginx -t` says. */
@@ -62,11 +63,46 @@ export class NginxFolder {
   }
 }
 
+export type Answer = {
+  readonly status: number;
+  /** Names and values, as received. */
+  readonly rawHeaders: readonly string[];
+  /** One character a byte. */
+  readonly body: string;
+};
+
 /** A running nginx; `stop` it. */
-export type RunningNginx = { readonly port: number; stop(): Promise<void> };
+export class RunningNginx {
+  readonly #child: ChildProcess;
+  readonly #socketPath: string;
+
+  constructor(child: ChildProcess, socketPath: string) {
+    this.#child = child;
+    this.#socketPath = socketPath;
+  }
+
+  async ask(
+    path: string,
+    options: { method?: string; headers?: Readonly<Record<string, string>> } = {},
+  ): Promise<Answer> {
+    const outgoing = request({ socketPath: this.#socketPath, path, ...options }).end();
+    const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
+    response.setEncoding('latin1');
+    let body = '';
+    for await (const chunk of response) body += chunk;
+    return { status: response.statusCode ?? 0, rawHeaders: response.rawHeaders, body };
+  }
+
+  async stop(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGTERM');
+    await exited;
+  }
+}
 
 /**
- * Runs nginx with one server on a free port of 127.0.0.1.
+ * Runs nginx with one server, on a socket in the folder: unlike a port, nobody else can have it.
  *
  * @param httpBody what stands in `http` before the server
  * @param serverBody what stands in the server
@@ -76,58 +112,31 @@ export async function startNginx(
   httpBody: string,
   serverBody: string,
 ): Promise<RunningNginx> {
-  const port = await freePort();
+  const socketPath = join(folder.path, 'nginx.sock');
   const config = folder.write(
     'nginx.conf',
-    `daemon off; master_process off; pid nginx.pid; error_log stderr;
+    `daemon off; master_process off; pid nginx.pid; error_log stderr notice;
     events { worker_connections 64; }
     http { ${insideFolder} ${httpBody}
-      server { listen 127.0.0.1:${port}; ${serverBody} } }`,
+      server { listen unix:${socketPath}; ${serverBody} } }`,
   );
   const child = spawn(nginxPath, ['-e', 'stderr', '-p', folder.path, '-c', config], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
-  let complaints = '';
-  child.stderr.on('data', (chunk: Buffer) => {
-    complaints += chunk.toString('latin1');
-  });
-  await untilServing(child, port, () => complaints);
-  return {
-    port,
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
+  await untilListening(child);
+  return new RunningNginx(child, socketPath);
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** nginx says nothing when it is ready, so it is asked until it answers or is gone. */
-async function untilServing(
-  child: ChildProcess,
-  port: number,
-  complaints: () => string,
-): Promise<void> {
-  for (;;) {
-    if (child.exitCode !== null) throw new Error(`nginx did not start: ${complaints()}`);
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}/`, { redirect: 'manual' });
-      await response.arrayBuffer();
-      return;
-    } catch (error) {
-      const { code } = (error as Error).cause as { code?: string };
-      if (code !== 'ECONNREFUSED') throw error;
-      await new Promise(setImmediate);
-    }
+/** nginx names its event method when its sockets are listening. */
+async function untilListening(child: ChildProcess): Promise<void> {
+  const stderr = child.stderr as Readable;
+  let said = '';
+  for await (const [chunk] of on(stderr, 'data', { close: ['end'] })) {
+    said += (chunk as Buffer).toString('latin1');
+    if (!said.includes('event method')) continue;
+    // What it says from here on is nobody's concern, but must not fill the pipe.
+    stderr.resume();
+    return;
   }
+  throw new Error(`nginx did not start: ${said}`);
 }

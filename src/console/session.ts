@@ -108,6 +108,8 @@ export class Session {
   #writing = false;
   #state: SessionState = { phase: 'opening', step: 'Opening' };
   #terminal: Terminal | undefined;
+  /** Resolves when the process runs, or could not be started. */
+  readonly #opened: Promise<void>;
   #paused = false;
   #grace: (() => void) | undefined;
   #flush: NodeJS.Immediate | undefined;
@@ -129,7 +131,7 @@ export class Session {
       this.#closed = resolve;
     });
     this.#startGrace();
-    void this.#open();
+    this.#opened = this.#open();
   }
 
   get info(): SessionInfo {
@@ -318,11 +320,9 @@ export class Session {
 
   async #end(reason: string): Promise<void> {
     this.#abort.abort();
+    await this.#opened;
     const terminal = this.#terminal;
-    if (terminal === undefined) {
-      await this.closed;
-      return;
-    }
+    if (terminal === undefined || this.over) return;
     const clean = await terminal.end();
     if (!clean) {
       this.#options.log.warn(

@@ -3,13 +3,14 @@
  *
  *   size [;extension] CRLF data CRLF  …  0 [;extension] CRLF *( field CRLF ) CRLF
  *
- * Extensions are checked for what would break out of their line, counted and dropped. Encoding is in `chunk-writer.ts`.
+ * Extensions are counted and dropped. They may consist of tokens only: readers disagree on where a quoted string ends,
+ * and hardly anybody sends any at all. Encoding is in `chunk-writer.ts`.
  */
 import type { HatchwayError } from '../base/errors.ts';
 import type { BodyReader } from './body.ts';
 import { bodyError, type Sender } from './errors.ts';
 import { type Fields, noFields } from './fields.ts';
-import { byteName, cr, lf, tokenByte, valueByte } from './octets.ts';
+import { byteName, cr, lf, tokenByte } from './octets.ts';
 import { fieldStartPhase, type HeadLimits, SectionReader } from './section-reader.ts';
 
 const sizeStart = 0;
@@ -24,11 +25,12 @@ const trailerSection = 8;
 const complete = 9;
 
 const semicolon = 0x3b;
+const equalsSign = 0x3d;
 
 /** Digits of a chunk size; 14 hold 2^53 - 1, and nobody sends many leading zeros. */
 const maxSizeDigits = 16;
 
-/** Bytes of extensions in one body. Hardly anybody sends any; without a limit they are a way to keep a reader busy. */
+/** Bytes of extensions in one body: without a limit they are a way to send much and say nothing. */
 const maxExtensionBytes = 16 * 1024;
 
 /** A shorter piece of data is copied: that costs no more than a view of it. */
@@ -120,7 +122,9 @@ export class ChunkedBody implements BodyReader {
         return extension;
       case extension:
         if (byte === cr) return sizeLf;
-        if (valueByte[byte] !== 1) throw this.#broken(`${byteName(byte)} in a chunk extension`);
+        if (tokenByte[byte] !== 1 && byte !== semicolon && byte !== equalsSign) {
+          throw this.#broken(`${byteName(byte)} in a chunk extension`);
+        }
         this.#extensionBytes++;
         if (this.#extensionBytes > maxExtensionBytes) {
           throw this.#broken('its chunk extensions are too long');

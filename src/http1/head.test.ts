@@ -104,6 +104,11 @@ test('what a target names decides over Host, and goes upstream in origin form', 
     // Nobody behind may go by the Host that does not count.
     assert.deepEqual(head.fields.flat, ['A', '1', 'Host', host, 'B', '2']);
   }
+  const framed = requestOf(
+    request('POST http://b.example/ HTTP/1.1', 'Host: a', 'Content-Length: 3', 'Connection: close'),
+  );
+  assert.deepEqual(framed.framing, { kind: 'length', length: 3 });
+  assert.equal(framed.keepAlive, false);
   const old = requestOf(request('GET http://b.example/x HTTP/1.0', 'A: 1'));
   assert.deepEqual(old.fields.flat, ['Host', 'b.example', 'A', '1']);
   assert.equal(requestOf(request('GET /x HTTP/1.0')).host, undefined);

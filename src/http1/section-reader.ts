@@ -17,6 +17,7 @@ import {
   type KnownName,
   knownNameIn,
   lengthOfKnownName,
+  nameIds,
 } from './known-names.ts';
 import { byteName, colon, cr, lf, space, tab, tokenByte } from './octets.ts';
 import { area, areaText, maxSectionBytes, valueEndIn } from './section-area.ts';
@@ -193,8 +194,6 @@ export abstract class SectionReader<Section> {
         phase = gapPhase;
       }
       if (phase === gapPhase) {
-        // Nearly always it is one space, which a loop is too slow for.
-        if (area[at] === space) at++;
         while (at < end && (area[at] === space || area[at] === tab)) at++;
         if (at === end) break;
         mark = at;
@@ -232,8 +231,15 @@ export abstract class SectionReader<Section> {
     places[place + 3] = start;
     places[place + 4] = last;
     const nameEnd = places[place + 2] as number;
-    if (last !== end || start !== nameEnd + 2 || area[nameEnd + 1] !== space) this.#regular = false;
     const id = idOfKnownName(places[place] as KnownName);
+    if (last !== end || start !== nameEnd + 2 || area[nameEnd + 1] !== space) {
+      this.#regular = false;
+      const framing = id === nameIds.transferEncoding || id === nameIds.contentLength;
+      if (framing && (hasTab(nameEnd, start) || hasTab(last, end))) {
+        // Allowed, but there are readers that take a tab for a part of the value, and then frame by another field.
+        throw this.malformed('a tab around a Transfer-Encoding or Content-Length');
+      }
+    }
     if (id !== 0 && id < bitSetIds) {
       this.#repeated |= this.#present & (1 << id);
       this.#present |= 1 << id;
@@ -258,4 +264,11 @@ export abstract class SectionReader<Section> {
     held.set(chunk, before);
     this.#length = length;
   }
+}
+
+function hasTab(start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    if (area[at] === tab) return true;
+  }
+  return false;
 }

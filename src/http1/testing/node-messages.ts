@@ -52,37 +52,45 @@ export function readNodeMessages(sender: Sender, bytes: Buffer, method = 'GET'):
   const messages: NodeMessage[] = [];
   let data = '';
   let over = false;
+  /** What the parser hands over early: a head of many fields, trailers, and then the next head, too. */
+  let earlyFields: string[] = [];
+  let earlyTarget = '';
   const parser = new HTTPParser();
   parser.initialize(sender === 'client' ? HTTPParser.REQUEST : HTTPParser.RESPONSE, {});
   parser[HTTPParser.kOnHeadersComplete] = (
     major: number,
     minor: number,
-    fields: string[],
+    fields: string[] | undefined,
     methodIndex: number,
-    target: string,
+    target: string | undefined,
     status: number,
     reason: string,
     upgrade: boolean,
     keepAlive: boolean,
   ) => {
     const version = major === 1 ? `${minor}` : `${major}.${minor}`;
-    const line = sender === 'client' ? `${methods[methodIndex]} ${target}` : `${status} ${reason}`;
+    const line =
+      sender === 'client'
+        ? `${methods[methodIndex]} ${earlyTarget}${target ?? ''}`
+        : `${status} ${reason}`;
     if (!over) {
       messages.push({
         startLine: `${line} ${version}`,
-        fields,
+        fields: [...earlyFields, ...(fields ?? [])],
         keepAlive,
         upgrade,
         body: undefined,
         trailers: [],
       });
     }
+    earlyFields = [];
+    earlyTarget = '';
     // As node's client says it: no body follows.
     return sender === 'upstream' && method === 'HEAD' ? 1 : 0;
   };
-  parser[HTTPParser.kOnHeaders] = (trailers: string[]) => {
-    const message = messages.at(-1);
-    if (message !== undefined && !over) message.trailers = trailers;
+  parser[HTTPParser.kOnHeaders] = (fields: string[], target: string) => {
+    earlyFields.push(...fields);
+    earlyTarget += target;
   };
   parser[HTTPParser.kOnBody] = (chunk: Buffer) => {
     data += chunk.toString('latin1');
@@ -91,7 +99,11 @@ export function readNodeMessages(sender: Sender, bytes: Buffer, method = 'GET'):
     const message = messages.at(-1);
     if (message === undefined || over) return;
     message.body = data;
+    message.trailers = earlyFields;
     data = '';
+    earlyFields = [];
+    // With trailers the parser hands over the target once more.
+    earlyTarget = '';
     over = message.upgrade || !message.keepAlive;
   };
   const result = parser.execute(bytes);

@@ -5,6 +5,7 @@ import { HatchwayError } from '../../base/errors.ts';
 import { type BodyFraming, bodyReader } from '../body.ts';
 import type { Sender } from '../errors.ts';
 import { type HeadLimits, RequestHeadReader, ResponseHeadReader } from '../head.ts';
+import { area } from '../section-area.ts';
 
 export type Message = {
   /** `GET /path` or `200 OK`; the version's minor number behind it. */
@@ -34,7 +35,9 @@ export function readMessages(
 ): Reading {
   const reading = new ConnectionReading(sender, options.limits ?? testLimits, options.method);
   try {
-    for (const chunk of chunks) {
+    for (const [i, chunk] of chunks.entries()) {
+      // What an earlier reader left behind could be anything, above all what makes the next byte look harmless.
+      area.fill(leftovers[i % leftovers.length] as string, 0, 4096, 'latin1');
       // As from a socket that reuses its memory: nothing may be kept of a chunk once it has been dealt with.
       const once = Buffer.from(chunk);
       reading.push(once);
@@ -47,6 +50,8 @@ export function readMessages(
   }
   return { messages: reading.messages, end: reading.end };
 }
+
+const leftovers = [' ', '\r\n', '\n', ':', 'a', '\t', '\0', '1', ': ', 'Host:'];
 
 class ConnectionReading {
   readonly messages: Message[] = [];
@@ -95,7 +100,7 @@ class ConnectionReading {
       fields: head.fields.flat,
       framing: head.framing.kind,
       keepAlive: head.keepAlive,
-      upgrade: head.upgrade.length > 0,
+      upgrade: head.upgrade.length > 0 && !('status' in head && head.status !== 101),
       body: undefined,
       trailers: [],
     });

@@ -14,17 +14,19 @@ export function EndSession(props: {
   session: string;
   label: string;
   command: string;
-  onEnded?: () => void;
+  /** Whether it is being ended from here; false again when that failed. */
+  onEnding?: (ending: boolean) => void;
 }) {
   const queries = useQueryClient();
   const [failure, setFailure] = useState('');
 
   const end = async (close: () => void) => {
+    props.onEnding?.(true);
     try {
       await api.endSession(props.session);
       close();
-      props.onEnded?.();
     } catch (error) {
+      props.onEnding?.(false);
       setFailure(problemOf(error).message);
     } finally {
       void queries.invalidateQueries({ queryKey: ['sessions'] });

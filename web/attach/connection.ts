@@ -12,7 +12,6 @@
  * It decides by trying, never by guessing, and it alone decides: the viewer does not know how it is connected, the
  * transports do not know each other. It knows neither React nor the terminal.
  */
-import type { TransportReport } from '../../src/wire/api.ts';
 import {
   byeCodes,
   encodeFrame,
@@ -20,37 +19,14 @@ import {
   type SessionFrame,
   wireVersion,
 } from '../../src/wire/frames.ts';
-import { retryDelayMs, upgradeDelayMs } from './backoff.ts';
+import { retryDelayMs } from './backoff.ts';
+import type { ConnectionSnapshot } from './connection-snapshot.ts';
 import type { AttachEnvironment, Undo } from './environment.ts';
 import { type Link, type LinkHandlers, openLink } from './link.ts';
 import { Liveness } from './liveness.ts';
 import { maxSendBytes, type TransportEnd, type TransportKind } from './transport.ts';
-import { fetchTransportReport } from './transport-report.ts';
 import type { Hello, Viewer, Welcome } from './viewer.ts';
-
-export type ConnectionState =
-  /** Not attached: `connecting` when it never was, `reconnecting` when it was. */
-  | {
-      readonly phase: 'connecting' | 'reconnecting';
-      /** 1 is the try made at once. */
-      readonly attempt: number;
-      /** On the environment's clock; null while a try is under way. */
-      readonly retryAtMs: number | null;
-      /** Why the last try failed or the connection was lost, one clause; empty in the first try. */
-      readonly reason: string;
-    }
-  | { readonly phase: 'open'; readonly transport: TransportKind }
-  /** For good, unless `retry` is called: `code` of `byeCodes`. */
-  | { readonly phase: 'ended'; readonly code: number; readonly reason: string };
-
-/** Replaced as a whole at every change. */
-export type ConnectionSnapshot = {
-  readonly state: ConnectionState;
-  /** The last round trip measured on this connection; null before the first. */
-  readonly roundTripMs: number | null;
-  /** Why the WebSocket does not work, while the stream does. */
-  readonly report: TransportReport | null;
-};
+import { WebSocketTries } from './websocket-tries.ts';
 
 /** Times of day-to-day operation; a test may shorten them. */
 export type ConnectionTimings = {
@@ -85,6 +61,7 @@ export class Connection {
   readonly #sessionId: string;
   readonly #viewer: Viewer;
   readonly #liveness: Liveness;
+  readonly #websockets: WebSocketTries;
   readonly #listeners = new Set<() => void>();
   readonly #stopWake: Undo;
   #snapshot: ConnectionSnapshot = {
@@ -108,19 +85,10 @@ export class Connection {
   #wasOpen = false;
   #openedAtMs = 0;
   #carriedData = false;
-  /** A WebSocket has been welcomed in the life of this page. */
-  #websocketProven = false;
-  /** Background tries of the WebSocket that failed in a row. */
-  #upgradeFailures = 0;
-  /** A failed WebSocket attempt that the server has not been asked about. */
-  #unreportedAttempt: string | undefined;
-  /** `Server` header of the stream's response. */
-  #server = '';
   #pingDue = false;
 
   #cancelRetry: Undo | undefined;
   #cancelPatience: Undo | undefined;
-  #cancelUpgrade: Undo | undefined;
 
   /** Begins to connect at once. Owns the viewer's `onWake` from now on. */
   constructor(options: {
@@ -133,6 +101,7 @@ export class Connection {
     this.#sessionId = options.sessionId;
     this.#viewer = options.viewer;
     this.#timings = { ...defaultTimings, ...options.timings };
+    this.#websockets = new WebSocketTries(this.#environment, () => this.#open('websocket'));
     this.#liveness = new Liveness({
       environment: this.#environment,
       pingMs: this.#timings.pingMs,
@@ -188,14 +157,14 @@ export class Connection {
     this.#announceWaiting(null, reason);
     this.#rounds++;
     const firstRound = this.#rounds === 1;
-    if (firstRound && !this.#websocketProven && this.#environment.memory.failedRecently()) {
+    if (firstRound && this.#websockets.doubtful) {
       this.#open('stream');
     } else if (this.#opening.websocket !== undefined) {
       this.#open('stream');
     } else {
       this.#open('websocket');
       // What worked a moment ago may fail once without the stream taking over: a server that restarts refuses both.
-      this.#streamTried = this.#websocketProven && firstRound;
+      this.#streamTried = this.#websockets.proven && firstRound;
       this.#giveCompany();
     }
   }
@@ -204,7 +173,7 @@ export class Connection {
   #giveCompany(): void {
     const { patienceMs, provenPatienceMs } = this.#timings;
     this.#cancelPatience = this.#environment.after(
-      this.#websocketProven ? provenPatienceMs : patienceMs,
+      this.#websockets.proven ? provenPatienceMs : patienceMs,
       () => {
         if (this.#current === undefined) this.#open('stream');
       },
@@ -221,7 +190,7 @@ export class Connection {
       viewer: this.#viewer,
       limitMs: this.#timings.attemptMs,
       onServer: (server) => {
-        this.#server = server;
+        this.#websockets.server = server;
       },
       handlers: this.#handlers,
     });
@@ -258,13 +227,9 @@ export class Connection {
     if (link.kind === 'websocket') {
       this.#opening.stream?.dispose();
       delete this.#opening.stream;
-      this.#websocketProven = true;
-      this.#upgradeFailures = 0;
-      this.#unreportedAttempt = undefined;
-      this.#forgetUpgrade();
-      this.#environment.memory.remember('opened');
+      this.#websockets.opened();
     } else if (this.#opening.websocket === undefined) {
-      this.#scheduleUpgrade();
+      this.#websockets.schedule();
     }
     this.#update({
       state: { phase: 'open', transport: link.kind },
@@ -339,11 +304,9 @@ export class Connection {
   }
 
   #websocketFailed(link: Link): void {
-    this.#unreportedAttempt = link.attemptId;
-    if (!this.#websocketProven) this.#environment.memory.remember('failed');
+    this.#websockets.failed(link.attemptId);
     if (this.#current === undefined) return;
-    this.#upgradeFailures++;
-    this.#scheduleUpgrade();
+    this.#websockets.schedule();
     void this.#report();
   }
 
@@ -353,6 +316,7 @@ export class Connection {
     this.#current = undefined;
     this.#viewer.detached();
     this.#liveness.stop();
+    // The next try of a WebSocket stays due: where streams are cut all the time, it is needed most.
     const good =
       this.#carriedData || this.#environment.now() - this.#openedAtMs >= goodConnectionMs;
     if (good) this.#attempt = 1;
@@ -375,21 +339,6 @@ export class Connection {
     this.#announceWaiting(this.#environment.now() + delayMs, reason);
   }
 
-  /** Runs on when the stream is lost meanwhile: where streams are cut all the time, the WebSocket is needed most. */
-  #scheduleUpgrade(): void {
-    if (this.#cancelUpgrade !== undefined) return;
-    const delayMs = upgradeDelayMs(this.#upgradeFailures);
-    this.#cancelUpgrade = this.#environment.after(delayMs, () => {
-      this.#cancelUpgrade = undefined;
-      this.#open('websocket');
-    });
-  }
-
-  #forgetUpgrade(): void {
-    this.#cancelUpgrade?.();
-    this.#cancelUpgrade = undefined;
-  }
-
   #forgetRetry(): void {
     this.#cancelRetry?.();
     this.#cancelRetry = undefined;
@@ -400,7 +349,7 @@ export class Connection {
     if (this.#current !== undefined) {
       this.#liveness.expectAnswer(this.#timings.wakeAnswerMs);
       if (this.#current.kind === 'stream') {
-        this.#forgetUpgrade();
+        this.#websockets.unschedule();
         this.#open('websocket');
       }
     } else if (state.phase !== 'ended') {
@@ -409,10 +358,8 @@ export class Connection {
   }
 
   async #report(): Promise<void> {
-    const attemptId = this.#unreportedAttempt;
-    if (attemptId === undefined || this.#current?.kind !== 'stream') return;
-    this.#unreportedAttempt = undefined;
-    const report = await fetchTransportReport(this.#environment, attemptId, this.#server);
+    if (this.#current?.kind !== 'stream') return;
+    const report = await this.#websockets.report();
     if (report !== undefined && !this.#disposed && this.#current?.kind === 'stream') {
       this.#update({ report });
     }
@@ -438,7 +385,7 @@ export class Connection {
   #stop(leaving = false): void {
     this.#liveness.stop();
     this.#forgetRetry();
-    this.#forgetUpgrade();
+    this.#websockets.unschedule();
     this.#cancelPatience?.();
     this.#viewer.detached();
     this.#current?.dispose(leaving);

@@ -128,14 +128,21 @@ test('in a session opened by this page nothing is past, nor is anything after a 
 test('output is acknowledged after the terminal has taken it, not when it arrives', async () => {
   const { viewer, attach, writes, take, output, clock } = setUp();
   attach();
+  await clock.advance(0);
+  let wakes = 0;
+  viewer.onWake = () => wakes++;
   viewer.receive(output(0, 'x'.repeat(outputAckBytes)));
   assert.deepEqual(take(), []);
   writes[0]?.done();
+  await clock.advance(0);
+  assert.equal(wakes, 1);
   assert.deepEqual(take(), [{ type: 'ack', offset: outputAckBytes }]);
   viewer.receive(output(outputAckBytes, 'prompt'));
   writes[1]?.done();
   assert.deepEqual(take(), []);
+  assert.equal(wakes, 1);
   await clock.advance(1000);
+  assert.equal(wakes, 2);
   assert.deepEqual(take(), [{ type: 'ack', offset: outputAckBytes + 6 }]);
   await clock.advance(1000);
   assert.deepEqual(take(), []);
@@ -204,6 +211,7 @@ test('input goes out once within the window and again from where a new attachmen
         }
         while (accepted < Buffer.concat(typed).length) {
           receive(1 << 20);
+          assert.ok(received.length > accepted, 'nothing more is sent');
           accepted = received.length;
           viewer.receive({ type: 'accepted', inputNext: accepted });
         }

@@ -20,7 +20,7 @@ export function ConsoleBar(props: {
   /** Where the focus goes when it leaves the terminal. */
   leave: RefObject<HTMLAnchorElement | null>;
   onRetry: () => void;
-  onEnded: () => void;
+  onEnding: (ending: boolean) => void;
   screenReaderMode: boolean;
   onScreenReaderMode: (on: boolean) => void;
 }) {
@@ -80,7 +80,7 @@ export function ConsoleBar(props: {
           session={session}
           label="End this session"
           command={command ?? 'The shell'}
-          onEnded={props.onEnded}
+          onEnding={props.onEnding}
         />
       )}
     </header>

@@ -9,7 +9,8 @@ import type {
   SessionState,
 } from '../../../src/wire/api.ts';
 import { byeCodes } from '../../../src/wire/frames.ts';
-import { Connection, type ConnectionSnapshot } from '../../attach/connection.ts';
+import { Connection } from '../../attach/connection.ts';
+import type { ConnectionSnapshot } from '../../attach/connection-snapshot.ts';
 import type { AttachEnvironment } from '../../attach/environment.ts';
 import { type TerminalSink, Viewer } from '../../attach/viewer.ts';
 import { ApiError, api, problemOf } from '../api.ts';

@@ -17,6 +17,9 @@ import { TerminalScreen } from './terminal-screen.ts';
 import { TransportNotice } from './transport-notice.tsx';
 import './console.css';
 
+/** Said instead of the signal that the process got, when its end was asked for on this page. */
+const endedOnPurpose = { tone: 'calm', title: 'You ended this session', text: '' } as const;
+
 type Parts = { screen: TerminalScreen; session: ConsoleSession };
 
 /** @param props.resume id of the session to return to; without it one is opened */
@@ -80,7 +83,7 @@ export function ConsoleView(props: {
         over={over}
         leave={leave}
         onRetry={() => parts?.session.retry()}
-        onEnded={() => setEndedHere(true)}
+        onEnding={setEndedHere}
         screenReaderMode={screenReaderMode}
         onScreenReaderMode={setScreenReaderMode}
       />
@@ -92,7 +95,7 @@ export function ConsoleView(props: {
       </div>
       {outcome !== undefined && parts !== undefined && (
         <OutcomePanel
-          outcome={endedHere ? { ...outcome, tone: 'calm' } : outcome}
+          outcome={endedHere ? { ...outcome, ...endedOnPurpose } : outcome}
           link={linkOf(link, snapshot)}
           covers={snapshot?.hasOutput !== true}
           onRetry={() => parts.session.retry()}

@@ -52,7 +52,9 @@ function waitOf(workload: string, snapshot: ConsoleSnapshot | undefined): Wait |
   if (connection === null) {
     return {
       step: `Asking for a shell in ${workload}`,
-      cause: 'Hatchway has the request, or something before it does; no answer has come back yet.',
+      // Browsers keep six connections a site over HTTP/1.1, and every stream takes one for good.
+      cause:
+        'No answer has come back yet. If six terminals run over streaming HTTP in this browser, it has no connection left: close one.',
     };
   }
   if (connection.state.phase === 'connecting') {

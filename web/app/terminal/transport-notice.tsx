@@ -26,10 +26,7 @@ export function TransportNotice({ report }: { report: TransportReport | null }) 
         <div className="notice">
           <div className="notice-text">
             <p>{shown.sentence}</p>
-            <p className="hint">
-              The console goes on over streaming HTTP, and moves to the WebSocket by itself once it
-              gets through.
-            </p>
+            <p className="hint">It moves to the WebSocket by itself as soon as one gets through.</p>
             {shown.fix !== undefined && <Fix fix={shown.fix} />}
           </div>
           <Button

@@ -52,6 +52,9 @@ export class FakeSessionServer {
   readonly resizes: string[] = [];
   /** Input bytes that came without having been acknowledged, at the worst moment. */
   mostUnacceptedBytes = 0;
+  #posts = 0;
+  /** POSTs of input under way at the same time, at the worst moment. */
+  mostPosts = 0;
   report: TransportReport = { verdict: 'upgrade-dropped', sentence: 'The proxy dropped Upgrade.' };
 
   private constructor(random: () => number) {
@@ -188,6 +191,8 @@ export class FakeSessionServer {
   async #onInput(url: URL, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const viewer = url.searchParams.get('viewer') ?? '';
     const splitter = new FrameSplitter();
+    this.#posts++;
+    this.mostPosts = Math.max(this.mostPosts, this.#posts);
     try {
       for await (const chunk of request) {
         for (const frame of splitter.push(chunk as Buffer)) {
@@ -199,6 +204,8 @@ export class FakeSessionServer {
       }
     } catch {
       return; // Cut in the middle of the body; what came whole has been taken.
+    } finally {
+      this.#posts--;
     }
     response.statusCode = this.#attachments.has(viewer) ? 204 : 409;
     response.end();

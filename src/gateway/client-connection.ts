@@ -1,0 +1,214 @@
+/**
+ * One client's connection while it speaks HTTP/1: finds request after request in its bytes, answers one at a time, and
+ * ends in time. What becomes of a request is the exchange's business.
+ *
+ *   head ──▶ exchange ──▶ head …            keep-alive, pipelined requests wait in `held`
+ *     │          ├──────▶ tunnel            the sockets go to a `Tunnel`, and this is forgotten
+ *     └──────────┴──────▶ closing           answer sent, what still comes is thrown away
+ */
+import type { Duplex } from 'node:stream';
+import { codeOf, HatchwayError } from '../base/errors.ts';
+import { RequestHeadReader } from '../http1/head.ts';
+import { reset } from './cut.ts';
+import { type Deadlined, never } from './deadlines.ts';
+import { errorAnswer, newRequestId } from './error-answer.ts';
+import { gatewayError } from './errors.ts';
+import { Exchange } from './exchange.ts';
+import type { AcceptedSocket } from './listener.ts';
+import type { ListenerSites, Serving } from './serving.ts';
+import { own, type SocketOwner } from './socket-owner.ts';
+
+/** Bytes that may come behind a request before it is answered; a client that sends more is not read from. */
+const heldBytes = 64 * 1024;
+
+/**
+ * How long a closing connection waits for the client's end, in milliseconds; nginx's `lingering_timeout`. Closing at
+ * once while the client still sends makes the kernel send a reset, which can overtake the answer.
+ */
+const lingerMs = 5000;
+
+/** The first byte of a TLS handshake, which comes to a plain port when somebody types https://. */
+const tlsHandshakeByte = 0x16;
+
+export class ClientConnection implements SocketOwner, Deadlined {
+  readonly socket: Duplex;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  readonly serving: Serving;
+  readonly sites: ListenerSites;
+  deadline = never;
+  /** What came behind the request that is being answered. */
+  held: Buffer | undefined;
+  /** The client has said that it sends no more. Only a request to upgrade survives that. */
+  ended = false;
+
+  readonly #reader: RequestHeadReader;
+  #exchange: Exchange | undefined;
+  #closing = false;
+  /** Whether requests are being taken from `held`, so that one that ends at once does not start the next one inside. */
+  #taking = false;
+
+  constructor(accepted: AcceptedSocket, sites: ListenerSites, serving: Serving) {
+    this.socket = accepted.socket;
+    this.remoteAddress = accepted.remoteAddress;
+    this.secure = accepted.secure;
+    this.sites = sites;
+    this.serving = serving;
+    this.#reader = new RequestHeadReader(serving.limits);
+    serving.clients.add(this);
+    serving.deadlines.add(this);
+    this.deadline = serving.deadlines.now() + serving.limits.headMs;
+    own(this.socket, this);
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#exchange !== undefined) this.#exchange.onClientData(chunk);
+    else if (this.#closing) return;
+    else if (this.held === undefined) this.#read(chunk);
+    else this.hold(chunk);
+  }
+
+  onDrain(): void {
+    if (this.#exchange !== undefined) this.#exchange.onClientDrain();
+    else this.#next();
+  }
+
+  onEnd(): void {
+    this.ended = true;
+    if (this.#exchange !== undefined) this.#exchange.onClientEnd();
+    else if (!this.#closing) this.close();
+  }
+
+  onClose(): void {
+    this.#forget();
+    this.#closing = true;
+    const exchange = this.#exchange;
+    this.#exchange = undefined;
+    exchange?.onClientGone();
+  }
+
+  onDeadline(): void {
+    if (this.#exchange !== undefined) this.#exchange.onClientDeadline();
+    // Idle, or it has had the time to hear the last answer.
+    else if (this.#closing || this.#reader.idle) this.socket.destroy();
+    else this.#refuse(gatewayError('HW_REQUEST_TIMEOUT', 'a request head did not arrive in time'));
+  }
+
+  /** Keeps bytes that are not the exchange's; the next request, or what a tunnel begins with. */
+  hold(bytes: Buffer): void {
+    this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes]);
+    if (this.held.length > heldBytes) this.socket.pause();
+  }
+
+  /** The exchange is over and its answer written to its end. */
+  exchangeDone(keepAlive: boolean): void {
+    this.#exchange = undefined;
+    if (keepAlive && !this.serving.draining) this.#next();
+    else this.close();
+  }
+
+  /** Ends the connection after what has been written; what still comes is thrown away. */
+  close(): void {
+    this.#exchange = undefined;
+    this.#closing = true;
+    this.held = undefined;
+    if (this.socket.destroyed) return;
+    const { deadlines, limits } = this.serving;
+    // As long as the answer itself is being taken the limit is that of a slow reader.
+    this.deadline = deadlines.now() + Math.max(limits.bodyMs, lingerMs);
+    this.socket.end(() => {
+      this.deadline = deadlines.now() + lingerMs;
+    });
+    this.socket.resume();
+  }
+
+  /** Ends the connection so that an unfinished answer is seen as such, even one that lasts until the close. */
+  cut(): void {
+    this.#exchange = undefined;
+    this.#closing = true;
+    reset(this.socket);
+  }
+
+  /** The socket is a tunnel's from now on. */
+  release(): void {
+    this.#exchange = undefined;
+    this.#forget();
+  }
+
+  /** Closes at once what is idle; what is busy closes after its answer, because `serving.draining` is set. */
+  drain(): void {
+    if (this.#exchange !== undefined || this.#closing || !this.#reader.idle) return;
+    if (this.socket.writableLength === 0) this.socket.destroy();
+    else this.close();
+  }
+
+  #forget(): void {
+    this.serving.clients.delete(this);
+    this.serving.deadlines.remove(this);
+  }
+
+  /** Goes on with the next request, once the client has taken the last answer. */
+  #next(): void {
+    if (this.#taking || this.#closing) return;
+    this.#taking = true;
+    while (this.held !== undefined && this.#exchange === undefined && !this.#closing) {
+      if (this.socket.writableNeedDrain) break;
+      const bytes = this.held;
+      this.held = undefined;
+      this.#read(bytes);
+    }
+    this.#taking = false;
+    if (this.#exchange !== undefined || this.#closing) return;
+    if (this.held === undefined && this.#reader.idle) {
+      this.deadline = this.serving.deadlines.now() + this.serving.limits.keepAliveMs;
+    }
+    if (this.held === undefined && this.socket.isPaused()) this.socket.resume();
+  }
+
+  #read(bytes: Buffer): void {
+    const reader = this.#reader;
+    const fresh = reader.idle;
+    let head: ReturnType<RequestHeadReader['push']>;
+    try {
+      head = reader.push(bytes);
+    } catch (error) {
+      this.#refuse(error, bytes);
+      return;
+    }
+    if (head === undefined) {
+      const { deadlines, limits } = this.serving;
+      if (fresh) this.deadline = deadlines.now() + limits.headMs;
+      return;
+    }
+    this.deadline = never;
+    const exchange = new Exchange(this, head);
+    this.#exchange = exchange;
+    exchange.start(reader.rest);
+  }
+
+  /** Answers what is no request, and closes: where the next one would begin is not known. */
+  #refuse(error: unknown, bytes?: Buffer): void {
+    if (!(error instanceof HatchwayError)) throw error;
+    const { log } = this.serving;
+    const client = this.remoteAddress;
+    const requestId = newRequestId();
+    if (bytes?.[0] === tlsHandshakeByte) {
+      log.info({ client }, 'a TLS handshake came to a port that speaks plain HTTP');
+      this.socket.destroy();
+      return;
+    }
+    log.info({ client, requestId, code: codeOf(error) }, `bad request: ${error.message}`);
+    const answer = errorAnswer(error, { requestId });
+    this.socket.write(answer.text, 'latin1');
+    this.sites.defaultSite.accessLog?.write({
+      remoteAddress: client,
+      remoteUser: undefined,
+      requestLine: '',
+      status: error.status,
+      bodyBytesSent: answer.bodyBytes,
+      referer: undefined,
+      userAgent: undefined,
+    });
+    this.close();
+  }
+}

@@ -1,0 +1,25 @@
+/**
+ * How a connection ends when the other side must not take it for a regular end. A message that says its own length
+ * shows by itself that it was cut short; one that lasts until the connection closes, and a tunnel, do not.
+ */
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+
+/**
+ * Ends a connection so that the other side cannot take it for a regular end: by RST on TCP, without close_notify on
+ * TLS (RFC 8446, 6.1), by an error inside this process. What was written and not yet taken is lost.
+ */
+export function reset(socket: Duplex): void {
+  if (socket.destroyed) return;
+  // A Unix socket has no RST and Node refuses to send one; it has no port either.
+  if (
+    socket instanceof Socket &&
+    !(socket instanceof TLSSocket) &&
+    socket.remotePort !== undefined
+  ) {
+    socket.resetAndDestroy();
+  } else {
+    socket.destroy();
+  }
+}

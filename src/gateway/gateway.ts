@@ -1,0 +1,191 @@
+/**
+ * The gateway: makes a model live. Compiles it into sites, routes and upstreams, listens, and ends in order.
+ *
+ * Knows no configuration file, no console and no signals: servers of this process are given to it by name, and
+ * whoever runs it decides when it closes.
+ */
+import type { Log } from '../base/log.ts';
+import type {
+  GatewayModel,
+  ListenAddress,
+  ListenerModel,
+  SiteModel,
+  UpstreamModel,
+} from '../config/model.ts';
+import { AccessLogs } from './access-log.ts';
+import { ClientConnection } from './client-connection.ts';
+import { Deadlines } from './deadlines.ts';
+import { gatewayError } from './errors.ts';
+import { Listener } from './listener.ts';
+import { Routes } from './routes.ts';
+import type { Serving, Site } from './serving.ts';
+import { Sites } from './sites.ts';
+import { SocketCounts } from './socket-counts.ts';
+import { listenerTls } from './tls.ts';
+import type { InProcessServers } from './upstream/dial.ts';
+import type { PoolContext } from './upstream/pool.ts';
+import { Upstream } from './upstream/upstream.ts';
+
+export type GatewayOptions = {
+  readonly log: Log;
+  /**
+   * The servers of `in-process` upstreams by name: each is given one end of every new connection, as a node:http server
+   * takes it with `server.emit('connection', connection)`. Default: none.
+   */
+  readonly inProcess?: InProcessServers;
+};
+
+/** How long closing waits for destroyed sockets to be gone, in milliseconds. They are, within a tick or two. */
+const closeMs = 2000;
+
+/** Beyond it Node's timers fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+/** What is open. For tests that nothing leaks, and for status pages. */
+export type OpenCounts = {
+  /** Sockets of clients, in whatever state. */
+  readonly clients: number;
+  /** Connections to upstreams: in use, idle, or one side of a tunnel. */
+  readonly upstreams: number;
+  readonly tunnels: number;
+};
+
+export class Gateway {
+  readonly #serving: Serving;
+  readonly #counts = new SocketCounts();
+  readonly #accessLogs: AccessLogs;
+  readonly #listeners: readonly Listener[];
+  /** By what they are, so that routes to the same place share its connections. */
+  readonly #upstreams = new Map<string, Upstream>();
+  readonly #inProcess: InProcessServers;
+  readonly #poolContext: PoolContext;
+  #closed: Promise<void> | undefined;
+
+  /**
+   * Reads certificates and opens access logs, but does not listen yet.
+   * Throws `HW_CERTIFICATE`, `HW_ACCESS_LOG` or `HW_NO_SERVER`.
+   */
+  constructor(model: GatewayModel, options: GatewayOptions) {
+    const { limits } = model;
+    const { log } = options;
+    const deadlines = new Deadlines(shortestTimeout(model));
+    this.#serving = {
+      limits,
+      deadlines,
+      log,
+      clients: new Set(),
+      counts: this.#counts,
+      draining: false,
+    };
+    this.#inProcess = options.inProcess ?? {};
+    this.#poolContext = { deadlines, limits, counts: this.#counts };
+    this.#accessLogs = new AccessLogs(log);
+    const sites = new Map<SiteModel, Site>();
+    for (const { sites: own, defaultSite } of model.listeners) {
+      for (const site of [...own, defaultSite]) {
+        if (!sites.has(site)) sites.set(site, this.#site(site));
+      }
+    }
+    this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
+  }
+
+  get open(): OpenCounts {
+    const { clients, upstreams, tunnels } = this.#counts;
+    return { clients, upstreams, tunnels };
+  }
+
+  /**
+   * Starts to serve. Returns the real addresses in the order of the model's listeners, port 0 resolved.
+   * Rejects with `HW_LISTEN_…`, and then listens nowhere.
+   */
+  async listen(): Promise<readonly ListenAddress[]> {
+    const results = await Promise.allSettled(this.#listeners.map((listener) => listener.listen()));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed !== undefined) {
+      for (const listener of this.#listeners) listener.close();
+      throw failed.reason;
+    }
+    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  }
+
+  /**
+   * Accepts nothing more, lets requests and tunnels under way end by themselves for `drainMs`, then closes the rest.
+   * Resolves when no socket is left and the access logs are written. A second call waits for the first.
+   */
+  close(options: { readonly drainMs: number }): Promise<void> {
+    this.#closed ??= this.#close(options.drainMs);
+    return this.#closed;
+  }
+
+  async #close(drainMs: number): Promise<void> {
+    const counts = this.#counts;
+    this.#serving.draining = true;
+    for (const listener of this.#listeners) listener.close();
+    for (const client of this.#serving.clients) client.drain();
+    for (const upstream of this.#upstreams.values()) upstream.close();
+    await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
+    for (const listener of this.#listeners) listener.destroy();
+    for (const upstream of this.#upstreams.values()) upstream.destroy();
+    await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
+    await this.#accessLogs.close();
+  }
+
+  #site(model: SiteModel): Site {
+    const routes = model.routes.map(({ path, upstream, upgradeTokens }) => ({
+      path,
+      upstream: this.#upstream(upstream),
+      upgradeTokens,
+    }));
+    return {
+      name: model.name,
+      hosts: model.hosts,
+      routes: new Routes(routes),
+      accessLog: this.#accessLogs.open(model.accessLog),
+    };
+  }
+
+  #upstream(model: UpstreamModel): Upstream {
+    const key = JSON.stringify(model);
+    let upstream = this.#upstreams.get(key);
+    if (upstream === undefined) {
+      for (const server of model.servers) {
+        if (server.kind === 'in-process' && this.#inProcess[server.name] === undefined) {
+          throw gatewayError('HW_NO_SERVER', `no server ${server.name} runs in this process`);
+        }
+      }
+      upstream = new Upstream(model, this.#inProcess, this.#poolContext);
+      this.#upstreams.set(key, upstream);
+    }
+    return upstream;
+  }
+
+  #listener(model: ListenerModel, sites: ReadonlyMap<SiteModel, Site>): Listener {
+    const own = new Sites(
+      model.sites.map((site) => sites.get(site) as Site),
+      sites.get(model.defaultSite) as Site,
+    );
+    const { limits, log } = this.#serving;
+    const handshakeMs = Math.min(limits.headMs, longestTimerMs);
+    return new Listener({
+      address: model.address,
+      tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
+      firstByteMs: handshakeMs,
+      maxConnections: limits.connections,
+      counts: this.#counts,
+      log,
+      onSocket: (accepted) => new ClientConnection(accepted, own, this.#serving),
+    });
+  }
+}
+
+function shortestTimeout({ limits, listeners }: GatewayModel): number {
+  const upstreams = listeners
+    .flatMap(({ sites, defaultSite }) => [...sites, defaultSite])
+    .flatMap(({ routes }) => routes.map(({ upstream }) => upstream));
+  return Math.min(
+    limits.headMs,
+    limits.bodyMs,
+    limits.keepAliveMs,
+    ...upstreams.flatMap(({ timeouts }) => [timeouts.connectMs, timeouts.readMs, timeouts.sendMs]),
+  );
+}

@@ -1,0 +1,221 @@
+/**
+ * One address that clients connect to: accepts, counts, refuses above the limit, does TLS, and hands over sockets
+ * that are ready for a request. Knows nothing of HTTP but two answers to clients that cannot be served.
+ */
+import { unlinkSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { codeOf, type HatchwayError } from '../base/errors.ts';
+import type { Log } from '../base/log.ts';
+import type { ListenAddress } from '../config/model.ts';
+import { errorAnswer, newRequestId } from './error-answer.ts';
+import { gatewayError } from './errors.ts';
+import type { SocketCounts } from './socket-counts.ts';
+import { tcpOptions } from './socket-options.ts';
+
+/** A client's socket and what is known of it before it says anything. */
+export type AcceptedSocket = {
+  /** After TLS, where there is TLS. */
+  readonly socket: Duplex;
+  /** `192.0.2.1`, `2001:db8::1`, or `unix:`. */
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+};
+
+export type ListenerOptions = {
+  readonly address: ListenAddress;
+  /** Present for TLS; from `listenerTls`. */
+  readonly tls: TlsOptions | undefined;
+  /** How long a TLS client may be silent before its first byte, in milliseconds. */
+  readonly firstByteMs: number;
+  /** Client sockets of all listeners together. */
+  readonly maxConnections: number;
+  /** Kept up to date by all listeners. */
+  readonly counts: SocketCounts;
+  readonly log: Log;
+  readonly onSocket: (accepted: AcceptedSocket) => void;
+};
+
+/** The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1). */
+const tlsHandshakeByte = 0x16;
+
+export class Listener {
+  readonly #options: ListenerOptions;
+  readonly #server: Server;
+  /** All sockets it has accepted and that are still open; with TLS, those underneath. */
+  readonly #sockets = new Set<Socket>();
+  /** Never listens: it is given sockets whose first byte shows that they speak TLS. */
+  readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
+
+  constructor(options: ListenerOptions) {
+    this.#options = options;
+    this.#server = createServer(tcpOptions, (socket) => this.#accept(socket));
+    if (options.tls !== undefined) {
+      this.#tlsServer = createTlsServer(options.tls, (socket) =>
+        this.#handOver(socket, socket.remoteAddress, true),
+      );
+      this.#tlsServer.on('tlsClientError', (error, socket) => {
+        options.log.info(
+          { client: socket.remoteAddress, reason: error.message },
+          'TLS handshake with a client failed',
+        );
+      });
+    }
+  }
+
+  /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
+  async listen(): Promise<ListenAddress> {
+    const { address, log } = this.#options;
+    try {
+      await listenOn(this.#server, address);
+    } catch (error) {
+      if (
+        address.kind !== 'unix' ||
+        codeOf(error) !== 'EADDRINUSE' ||
+        !(await isDead(address.path))
+      ) {
+        throw explainListenFailure(address, error);
+      }
+      // Left behind by a process that could not clean up.
+      unlinkSync(address.path);
+      await listenOn(this.#server, address).catch((reason) => {
+        throw explainListenFailure(address, reason);
+      });
+    }
+    // From here on it is about single connections (out of file descriptors, for one), not about the address.
+    this.#server.on('error', (error) => {
+      log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
+    });
+    const bound = this.#server.address();
+    return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+      ? { ...address, port: bound.port }
+      : address;
+  }
+
+  /** Accepts nothing more; open sockets stay. */
+  close(): void {
+    if (this.#server.listening) this.#server.close();
+  }
+
+  /** Closes every socket that was accepted here, tunnels included. */
+  destroy(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #accept(socket: Socket): void {
+    const { counts, maxConnections, log } = this.#options;
+    counts.clients++;
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      counts.closed('clients');
+    });
+    if (counts.clients > maxConnections) {
+      log.warn({ client: socket.remoteAddress, maxConnections }, 'too many client connections');
+      // A handshake only to say so is what there is no room for.
+      if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
+      else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
+    } else if (this.#tlsServer === undefined) {
+      this.#handOver(socket, socket.remoteAddress, false);
+    } else {
+      this.#awaitHandshake(socket, this.#tlsServer);
+    }
+  }
+
+  #handOver(socket: Duplex, remoteAddress: string | undefined, secure: boolean): void {
+    const unix = this.#options.address.kind === 'unix';
+    if (!unix && remoteAddress === undefined) {
+      // It has gone already.
+      socket.on('error', ignore).destroy();
+      return;
+    }
+    this.#options.onSocket({
+      socket,
+      remoteAddress: unix ? 'unix:' : (remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, ''),
+      secure,
+    });
+  }
+
+  /** Looks at the first byte: people type http:// before the port of https, and deserve a sentence. */
+  #awaitHandshake(socket: Socket, tlsServer: ReturnType<typeof createTlsServer>): void {
+    socket.on('error', ignore);
+    socket.setTimeout(this.#options.firstByteMs, () => socket.destroy());
+    socket.once('end', () => socket.destroy());
+    socket.once('data', (chunk: Buffer) => {
+      socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('end');
+      if (chunk[0] !== tlsHandshakeByte) {
+        this.#refuse(socket, gatewayError('HW_PLAIN_HTTP_TO_TLS', 'no TLS handshake'));
+        return;
+      }
+      socket.pause();
+      socket.unshift(chunk);
+      tlsServer.emit('connection', socket);
+    });
+  }
+
+  /** A sentence for a client that will not be served. */
+  #refuse(socket: Socket, error: HatchwayError): void {
+    socket.on('error', ignore);
+    socket.end(errorAnswer(error, { requestId: newRequestId() }).text);
+    // Reading what it still sends keeps the kernel from answering with a reset that would overtake the sentence.
+    socket.resume();
+    socket.setTimeout(refusedLingerMs, () => socket.destroy());
+  }
+}
+
+/** How long a refused client may take to read why, in milliseconds. */
+const refusedLingerMs = 2000;
+
+function ignore(): void {}
+
+function listenOn(server: Server, address: ListenAddress): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+      () => {
+        server.off('error', reject);
+        resolve();
+      },
+    );
+  });
+}
+
+/** Whether nobody listens on a socket file that exists. */
+function isDead(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect({ path });
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(false);
+    });
+    probe.once('error', (error) => resolve(codeOf(error) === 'ECONNREFUSED'));
+  });
+}
+
+function explainListenFailure(address: ListenAddress, error: unknown): HatchwayError {
+  const name = addressName(address);
+  const options = { cause: error };
+  switch (codeOf(error)) {
+    case 'EADDRINUSE':
+      return gatewayError('HW_LISTEN_IN_USE', `${name} is taken by another program`, options);
+    case 'EACCES':
+    case 'EPERM':
+      return gatewayError('HW_LISTEN_DENIED', `this user may not listen on ${name}`, options);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return gatewayError('HW_LISTEN_FAILED', `${name} is no address of this machine`, options);
+    default: {
+      const reason = error instanceof Error ? error.message : String(error);
+      return gatewayError('HW_LISTEN_FAILED', `${name} cannot be listened on: ${reason}`, options);
+    }
+  }
+}
+
+/** `127.0.0.1:8022`, `[::1]:8022`, `unix:/run/hatchway.sock` */
+export function addressName(address: ListenAddress): string {
+  if (address.kind === 'unix') return `unix:${address.path}`;
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { connect, createServer } from 'node:tls';
+import type { SiteModel, UpstreamModel } from '../config/model.ts';
+import { TestCertificates } from './testing/certificates.ts';
+import { explainTlsFailure, listenerTls, upstreamTls } from './tls.ts';
+
+const certificates = new TestCertificates();
+after(() => certificates.remove());
+const first = certificates.make('first.example');
+const second = certificates.make('second.example');
+
+function site(host: string, certificate?: { certPath: string; keyPath: string }): SiteModel {
+  return {
+    name: host,
+    hosts: [{ kind: 'exact', host }],
+    ...(certificate === undefined ? {} : { certificate }),
+    routes: [],
+    accessLog: { kind: 'off' },
+  };
+}
+
+function optionsFor(...sites: SiteModel[]) {
+  const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
+  return listenerTls({ address, tls: true, sites, defaultSite: sites[0] as SiteModel }, 10_000);
+}
+
+function upstream(tls: Partial<UpstreamModel['tls']>): UpstreamModel {
+  return {
+    name: 'https://up.example',
+    servers: [{ kind: 'tcp', host: '127.0.0.1', port: 1 }],
+    tls: { verify: true, serverName: 'second.example', ...tls },
+    timeouts: { connectMs: 1000, readMs: 1000, sendMs: 1000 },
+  };
+}
+
+test('the name a client asks for picks the certificate, the default site has the rest', async () => {
+  const server = createServer(
+    optionsFor(site('first.example', first), site('second.example', second)),
+  );
+  server.on('secureConnection', (socket) => socket.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const cases: [servername: string | undefined, subject: string][] = [
+    ['first.example', 'first.example'],
+    ['SECOND.example', 'second.example'],
+    ['third.example', 'first.example'],
+    [undefined, 'first.example'],
+  ];
+  for (const [servername, subject] of cases) {
+    const options = servername === undefined ? {} : { servername };
+    const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
+    await once(client, 'secureConnect');
+    assert.equal(client.getPeerCertificate().subject.CN, subject, servername);
+    client.destroy();
+  }
+  server.close();
+  await once(server, 'close');
+});
+
+test('a certificate that cannot be used is named with its site at the start', () => {
+  const junk = join(certificates.folder, 'junk.pem');
+  writeFileSync(junk, 'no certificate');
+  const cases: [certificate: Parameters<typeof site>[1], message: RegExp][] = [
+    [undefined, /a\.example is served over TLS without certificate/],
+    [{ certPath: '/nowhere.crt', keyPath: first.keyPath }, /a\.example.*\/nowhere\.crt.*ENOENT/],
+    [{ certPath: first.certPath, keyPath: '/nowhere.key' }, /a\.example.*\/nowhere\.key.*ENOENT/],
+    [{ certPath: junk, keyPath: first.keyPath }, /a\.example.*junk\.pem/],
+    [{ certPath: first.certPath, keyPath: second.keyPath }, /a\.example.*second\.example\.key/],
+  ];
+  for (const [certificate, message] of cases) {
+    assert.throws(() => optionsFor(site('a.example', certificate)), {
+      code: 'HW_CERTIFICATE',
+      message,
+    });
+  }
+  assert.throws(() => upstreamTls(upstream({ caPath: '/nowhere.ca' })), {
+    code: 'HW_CERTIFICATE',
+    message: /https:\/\/up\.example.*\/nowhere\.ca/,
+  });
+});
+
+test('why an upstream is not trusted is said in words, with the way out', async () => {
+  const server = createServer(optionsFor(site('second.example', second)));
+  server.on('secureConnection', (socket) => socket.on('error', () => {}));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const attempt = async (tls: Partial<UpstreamModel['tls']>): Promise<string> => {
+    const model = upstream(tls);
+    const client = connect({ host: '127.0.0.1', port, ...upstreamTls(model) });
+    try {
+      await once(client, 'secureConnect');
+      return 'trusted';
+    } catch (error) {
+      const explained = model.tls && explainTlsFailure(error as Error, model.tls);
+      return `${explained?.reason} / ${explained?.remedy}`;
+    } finally {
+      client.destroy();
+    }
+  };
+  const { certPath } = second;
+  assert.equal(await attempt({ caPath: certPath }), 'trusted');
+  assert.equal(await attempt({ verify: false }), 'trusted');
+  assert.match(await attempt({}), /self-signed \/ .*"ca".*"verify: false"/);
+  assert.match(
+    await attempt({ caPath: certPath, serverName: 'other.example' }),
+    /not for other\.example \/ .*"serverName"/,
+  );
+  assert.match(
+    await attempt({ caPath: certPath, serverName: '127.0.0.1' }),
+    /not for 127\.0\.0\.1/,
+  );
+  server.close();
+  await once(server, 'close');
+});

@@ -1,0 +1,101 @@
+/**
+ * One connection to an upstream server through its life: being opened, in use by one exchange, idle in its pool, in
+ * use again, closed. It knows who uses it, not what for.
+ */
+import type { Duplex } from 'node:stream';
+import { type HeadLimits, ResponseHeadReader } from '../../http1/head.ts';
+import { type Deadlined, never } from '../deadlines.ts';
+import { own, type SocketOwner } from '../socket-owner.ts';
+import type { Dialed } from './dial.ts';
+import type { Pool } from './pool.ts';
+
+/** Whoever has a connection at the moment. All calls come from the event loop, never from within `connect`. */
+export interface UpstreamUser {
+  /** The connection is up and may be written to. Only for new ones. */
+  onUpstreamReady(): void;
+  onUpstreamData(chunk: Buffer): void;
+  onUpstreamDrain(): void;
+  onUpstreamEnd(): void;
+  /** The connection is gone; nothing follows. */
+  onUpstreamClose(error: NodeJS.ErrnoException | undefined): void;
+  /** The `deadline` that the user, or `connect`, has set has passed. */
+  onUpstreamDeadline(): void;
+}
+
+export class UpstreamConnection implements SocketOwner, Deadlined {
+  readonly socket: Duplex;
+  readonly pool: Pool;
+  /** Reads the answers of all exchanges; before each it has to be told the request's method. */
+  readonly reader: ResponseHeadReader;
+  deadline = never;
+  /** Undefined while idle, and after `abandon`. */
+  user: UpstreamUser | undefined;
+  /** Whether the connection has come up. */
+  ready = false;
+  /** Whether an earlier exchange has used it: then the server may close it just as it is used again. */
+  reused = false;
+
+  constructor(pool: Pool, dialed: Dialed, user: UpstreamUser, limits: HeadLimits) {
+    this.pool = pool;
+    this.reader = new ResponseHeadReader(limits);
+    this.socket = dialed.socket;
+    this.user = user;
+    own(this.socket, this);
+    const ready = () => {
+      if (this.socket.destroyed) return;
+      this.ready = true;
+      this.deadline = never;
+      this.user?.onUpstreamReady();
+    };
+    if (dialed.readyEvent === undefined) process.nextTick(ready);
+    else this.socket.once(dialed.readyEvent, ready);
+  }
+
+  /** Gives the connection back for another exchange. Only when both messages were read and written to their end. */
+  release(): void {
+    this.user = undefined;
+    this.reused = true;
+    this.pool.keep(this);
+  }
+
+  /** Closes the connection; its user hears nothing more. */
+  abandon(): void {
+    this.user = undefined;
+    this.deadline = never;
+    this.socket.destroy();
+  }
+
+  /** Gives the socket away for good: it is not idle again, and has no deadline from here. */
+  detach(): Duplex {
+    this.user = undefined;
+    this.pool.forget(this);
+    return this.socket;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.user !== undefined) this.user.onUpstreamData(chunk);
+    // Nobody asked for this: whatever it is, it must not be taken for the next answer.
+    else this.abandon();
+  }
+
+  onDrain(): void {
+    this.user?.onUpstreamDrain();
+  }
+
+  onEnd(): void {
+    if (this.user !== undefined) this.user.onUpstreamEnd();
+    else this.abandon();
+  }
+
+  onClose(error: NodeJS.ErrnoException | undefined): void {
+    this.pool.forget(this);
+    const user = this.user;
+    this.user = undefined;
+    user?.onUpstreamClose(error);
+  }
+
+  onDeadline(): void {
+    if (this.user !== undefined) this.user.onUpstreamDeadline();
+    else this.abandon();
+  }
+}

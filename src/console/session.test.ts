@@ -275,7 +275,7 @@ test('the exit comes after the last byte, and the goodbye after the last acknowl
   assert.match(viewer.last('state')?.json ?? '', /"exitCode":3/);
   assert.equal(viewer.goodbye, undefined);
   viewer.ack();
-  assert.equal(viewer.goodbye?.code, byeCodes.ended);
+  assert.deepEqual(viewer.goodbye, { code: byeCodes.ended, reason: 'the session ended' });
 
   const late = new FakeViewer(2);
   late.attach(session);

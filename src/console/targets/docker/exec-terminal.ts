@@ -8,6 +8,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Disposables } from '../../../base/disposables.ts';
 import { consoleError } from '../../errors.ts';
 import { cleanupScript, hangUpGraceMs, sessionVariable } from '../cleanup-script.ts';
@@ -27,6 +28,8 @@ export type ExecRequest = {
 
 type ExecDetails = { Running: boolean; ExitCode: number | null; Pid: number };
 
+type ContainerDetails = { State: { Running: boolean; OOMKilled: boolean; ExitCode: number } };
+
 /** Control keys of a detach sequence: long enough that no paste holds it by chance, and nobody can guess it. */
 const detachKeyCount = 16;
 
@@ -42,6 +45,9 @@ const inspectEveryMs = 2_000;
 
 /** Output that is still on its way when the process is known to be gone. */
 const drainMs = 500;
+
+/** How long a container may take from killing its processes to being stopped. */
+const stoppingMs = 500;
 
 /** Resizing an exec that is only starting fails; the Docker command line, too, tries about this often. */
 const resizeTries = 10;
@@ -203,7 +209,7 @@ export class ExecTerminal implements Terminal {
     ) {
       const details = await this.#inspect().catch(() => undefined);
       if (details === undefined || details.Pid !== 0) return;
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+      await delay(waitMs);
     }
   }
 
@@ -218,7 +224,7 @@ export class ExecTerminal implements Terminal {
       } catch {
         if (tries >= resizeTries) break;
         this.#wantedSize ??= { cols, rows };
-        await new Promise((resolve) => setTimeout(resolve, 10 * (tries + 1)));
+        await delay(10 * (tries + 1));
       }
     }
     this.#resizing = false;
@@ -257,7 +263,7 @@ export class ExecTerminal implements Terminal {
       details = await this.#inspect();
       // The stream can end a moment before the engine has written down why.
       for (let waitMs = 10; details.Running && waitMs < 1_000; waitMs *= 2) {
-        await new Promise((resolve) => setTimeout(resolve, waitMs));
+        await delay(waitMs);
         details = await this.#inspect();
       }
     } catch (error) {
@@ -285,9 +291,14 @@ export class ExecTerminal implements Terminal {
   async #containerReason(): Promise<string> {
     const { name, containerId } = this.#request;
     try {
-      const container = (await this.#engine.call('GET', `/containers/${containerId}/json`)) as {
-        State: { Running: boolean; OOMKilled: boolean; ExitCode: number };
-      };
+      const inspect = async () =>
+        (await this.#engine.call('GET', `/containers/${containerId}/json`)) as ContainerDetails;
+      let container = await inspect();
+      // A container that stops kills its processes a moment before it is written down as stopped.
+      for (let waited = 0; container.State.Running && waited < stoppingMs; waited += 50) {
+        await delay(50);
+        container = await inspect();
+      }
       if (container.State.Running) return `The process in ${name} was killed.`;
       const why = container.State.OOMKilled
         ? 'ran out of memory'
@@ -343,7 +354,7 @@ export class ExecTerminal implements Terminal {
         return !(await ours());
       }
       for (let waited = 0; waited < hangUpGraceMs; waited += 50) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await delay(50);
         if (!(await ours())) return true;
       }
     }

@@ -52,6 +52,7 @@ function objection(from: string, specifier: string): string | undefined {
     return pure.has(part) && !isTest ? `${part} imports no package` : undefined;
   }
   const target = relative(root, resolve(root, dirname(from), specifier));
+  if (target === 'package.json') return undefined;
   const targetPart = partOf(target);
   if (targetPart === part) return undefined;
   if (from.startsWith('src/')) {

@@ -85,10 +85,7 @@ export function createConsole(options: ConsoleOptions): Console {
       const fields = arrivedFields(request.headers, request.httpVersion);
       reports.remember(attempt, { ...fields, answer: { status, sentence } });
     };
-    let signedIn = false;
     try {
-      signIn.require(request.headers, false);
-      signedIn = true;
       signIn.require(request.headers, true);
       const id = socketPattern.exec(url.pathname)?.[1];
       if (id === undefined)
@@ -100,7 +97,7 @@ export function createConsole(options: ConsoleOptions): Console {
       );
     } catch (error) {
       // Whoever is not signed in leaves no trace in the reports.
-      if (signedIn) remember(400, (error as Error).message);
+      if (signIn.knows(request.headers)) remember(400, (error as Error).message);
       refuse(connection, error);
     }
   });

@@ -82,16 +82,8 @@ export class SignIn {
         throw foreign(headers.origin);
       return 'token';
     }
-    const value = this.#cookieOf(headers);
-    const key = value === undefined ? '' : keyOf(value);
-    const signedIn = this.#cookies.get(key);
-    if (signedIn === undefined || Date.now() - signedIn.usedAt > idleMs) {
-      this.#cookies.delete(key);
-      throw notSignedIn();
-    }
-    this.#cookies.delete(key);
-    this.#cookies.set(key, signedIn);
-    signedIn.usedAt = Date.now();
+    const signedIn = this.#signedIn(headers);
+    if (signedIn === undefined) throw notSignedIn();
     const { origin } = headers;
     if (changing || origin !== undefined) {
       if (origin !== signedIn.origin && (origin === undefined || origin !== this.#publicOrigin)) {
@@ -100,6 +92,25 @@ export class SignIn {
     }
     if (headers['sec-fetch-site'] === 'cross-site') throw foreign(undefined);
     return 'cookie';
+  }
+
+  /** What is known of a request's cookie, which is in use with this. */
+  #signedIn(headers: IncomingHttpHeaders): SignedIn | undefined {
+    const value = this.#cookieOf(headers);
+    if (value === undefined) return undefined;
+    const key = keyOf(value);
+    const signedIn = this.#cookies.get(key);
+    if (signedIn === undefined) return undefined;
+    this.#cookies.delete(key);
+    if (Date.now() - signedIn.usedAt > idleMs) return undefined;
+    this.#cookies.set(key, signedIn);
+    signedIn.usedAt = Date.now();
+    return signedIn;
+  }
+
+  /** Whether a request carries a valid cookie, wherever it comes from. */
+  knows(headers: IncomingHttpHeaders): boolean {
+    return this.#signedIn(headers) !== undefined;
   }
 
   #isToken(candidate: string): boolean {

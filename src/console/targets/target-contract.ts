@@ -191,13 +191,13 @@ export function targetContract(
         const mark = `9${Date.now() % 10_000_000}`;
         const shell = await open();
         await shell.types(
-          [
+          `${[
             `sleep ${mark}1 &`,
             `(trap '' HUP; exec sleep ${mark}2) &`,
             `setsid sleep ${mark}3 &`,
             `env -i sleep ${mark}4 &`,
             `trap '' HUP TERM INT; sleep ${mark}5`,
-          ].join(' ') + '\n',
+          ].join(' ')}\n`,
         );
         await eventually('five processes', async () => {
           const count = await countOf(`sleep ${mark}`);

@@ -125,6 +125,7 @@ const testPrograms = [
   { program: '/usr/bin/chromium', package: 'chromium' },
   { program: '/bin/busybox', package: 'busybox-static' },
   { program: '/usr/bin/openssl', package: 'openssl' },
+  { program: '/usr/bin/curl', package: 'curl' },
 ];
 
 /** What benchmarks start beside that. */

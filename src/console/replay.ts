@@ -3,42 +3,24 @@
  *
  * The bytes serve a viewer who was away for a moment; the screen serves everybody else. Knows no viewers.
  */
-import serialize from '@xterm/addon-serialize';
-import headless from '@xterm/headless';
 import { ByteRing } from '../base/byte-ring.ts';
-import { maxFrameBytes } from '../wire/frames.ts';
+import { Screen, type ScreenImage } from './screen.ts';
+import { SequenceBoundary } from './sequence-boundary.ts';
 
-export type ScreenSnapshot = {
-  /** Offset of the first byte that is not part of the screen. */
-  offset: number;
-  cols: number;
-  rows: number;
-  /** What to write into an empty terminal of that size to get this screen, its scrollback and its modes. */
-  bytes: Uint8Array;
+export type ScreenSnapshot = ScreenImage & {
+  /** Where the output goes on behind this screen: the first byte that is not, or not wholly, part of it. */
+  readonly offset: number;
 };
-
-/** Lines above the screen that a returning viewer gets back. */
-const scrollbackLines = 2_000;
-
-/** A screen travels in one frame. */
-const maxScreenBytes = maxFrameBytes - 64;
 
 export class Replay {
   readonly #ring: ByteRing;
-  readonly #terminal: InstanceType<typeof headless.Terminal>;
-  readonly #serializer = new serialize.SerializeAddon();
-  #unparsedBytes = 0;
+  readonly #screen: Screen;
+  readonly #boundary = new SequenceBoundary();
 
   /** @param capacity bytes of output kept */
   constructor(capacity: number, cols: number, rows: number) {
     this.#ring = new ByteRing(capacity);
-    this.#terminal = new headless.Terminal({
-      cols,
-      rows,
-      scrollback: scrollbackLines,
-      allowProposedApi: true,
-    });
-    this.#terminal.loadAddon(this.#serializer);
+    this.#screen = new Screen(cols, rows);
   }
 
   /** Offset of the oldest byte kept. */
@@ -51,19 +33,21 @@ export class Replay {
     return this.#ring.end;
   }
 
-  /** Bytes that the screen has not taken in yet; its parser works in slices and drops beyond 50 MB. */
+  /** Bytes that the screen has not taken in yet. */
   get unparsedBytes(): number {
-    return this.#unparsedBytes;
+    return this.#screen.unparsedBytes;
   }
 
-  /** Takes ownership of `bytes`. `onParsed` is called once the screen has taken them in. */
-  append(bytes: Uint8Array, onParsed: () => void): void {
+  /** Called whenever `unparsedBytes` has become less. */
+  set onParsed(listener: () => void) {
+    this.#screen.onParsed = listener;
+  }
+
+  /** Takes ownership of `bytes`. */
+  append(bytes: Uint8Array): void {
     this.#ring.append(bytes);
-    this.#unparsedBytes += bytes.length;
-    this.#terminal.write(bytes, () => {
-      this.#unparsedBytes -= bytes.length;
-      onParsed();
-    });
+    this.#boundary.push(bytes);
+    this.#screen.write(bytes);
   }
 
   /** See `ByteRing.read`. */
@@ -71,54 +55,26 @@ export class Replay {
     return this.#ring.read(offset, limit);
   }
 
+  /** The newest size, for what is printed from now on. */
   resize(cols: number, rows: number): void {
-    // In line with the output, so that what was printed for the old size is laid out in it.
-    this.#terminal.write('', () => this.#terminal.resize(cols, rows));
+    this.#screen.resize(cols, rows);
   }
 
-  /** The screen at this moment: everything appended so far is in it, nothing that is appended later. */
-  snapshot(): Promise<ScreenSnapshot> {
-    const offset = this.#ring.end;
-    return new Promise((resolve) => {
-      this.#terminal.write('', () => {
-        resolve({
-          offset,
-          cols: this.#terminal.cols,
-          rows: this.#terminal.rows,
-          bytes: this.#serialized(),
-        });
-      });
-    });
+  /**
+   * The screen at this moment. A sequence that is not finished has had no effect yet; it is left to the output, so that
+   * it reaches whoever takes over whole.
+   */
+  async snapshot(): Promise<ScreenSnapshot> {
+    const offset = this.#ring.end - this.#boundary.pendingBytes;
+    return { offset, ...(await this.#screen.image()) };
   }
 
-  /** The visible lines as text, without trailing blanks. */
+  /** What a person would see now, as lines of text. */
   text(): Promise<string> {
-    return new Promise((resolve) => {
-      this.#terminal.write('', () => {
-        const buffer = this.#terminal.buffer.active;
-        const lines: string[] = [];
-        for (let row = 0; row < this.#terminal.rows; row++) {
-          lines.push(buffer.getLine(buffer.baseY + row)?.translateToString(true) ?? '');
-        }
-        resolve(`${lines.join('\n').replace(/\s+$/, '')}\n`);
-      });
-    });
-  }
-
-  /** The screen with as much of its scrollback as fits one frame. */
-  #serialized(): Uint8Array {
-    for (
-      let scrollback = scrollbackLines;
-      scrollback >= 1;
-      scrollback = Math.floor(scrollback / 4)
-    ) {
-      const bytes = Buffer.from(this.#serializer.serialize({ scrollback }), 'utf8');
-      if (bytes.length <= maxScreenBytes) return bytes;
-    }
-    return Buffer.from(this.#serializer.serialize({ scrollback: 0 }), 'utf8');
+    return this.#screen.text();
   }
 
   dispose(): void {
-    this.#terminal.dispose();
+    this.#screen.dispose();
   }
 }

@@ -127,6 +127,7 @@ export class Session {
     this.#cols = options.cols;
     this.#rows = options.rows;
     this.#replay = new Replay(options.replayBytes, options.cols, options.rows);
+    this.#replay.onParsed = () => this.#regulate();
     this.closed = new Promise((resolve) => {
       this.#closed = resolve;
     });
@@ -290,7 +291,7 @@ export class Session {
   }
 
   #output(bytes: Uint8Array): void {
-    this.#replay.append(bytes, () => this.#regulate());
+    this.#replay.append(bytes);
     this.#regulate();
     // A lone chunk, such as the echo of a key, goes out in this turn; what follows it within the turn is gathered.
     if (this.#flush === undefined) {

@@ -142,6 +142,23 @@ for (const websockets of ['open', 'refuse'] as const) {
 }
 
 test(
+  'POSTs begin small on every new stream, so that a bad line still passes whole ones',
+  limit,
+  async (t) => {
+    const { random, server, viewer } = await setUp(t, {
+      websockets: 'refuse',
+      // For ever. Enough for a small body, not for the whole input window.
+      nextCut: () => 40_000,
+    });
+    server.takesWholeBodies = true;
+    const typed = randomBytes(random, 150_000);
+    viewer.type(typed.slice());
+    await server.until(() => server.input.length === typed.length);
+    assert.ok(server.input.equals(typed));
+  },
+);
+
+test(
   'in the middle of a flood the session moves from the stream to the WebSocket',
   limit,
   async (t) => {

@@ -24,7 +24,7 @@ import type { ConnectionSnapshot } from './connection-snapshot.ts';
 import type { AttachEnvironment, Undo } from './environment.ts';
 import { type Link, type LinkHandlers, openLink } from './link.ts';
 import { Liveness } from './liveness.ts';
-import { maxSendBytes, type TransportEnd, type TransportKind } from './transport.ts';
+import type { TransportEnd, TransportKind } from './transport.ts';
 import type { Hello, Viewer, Welcome } from './viewer.ts';
 import { WebSocketTries } from './websocket-tries.ts';
 
@@ -216,7 +216,10 @@ export class Connection {
     }
     this.#current?.dispose();
     this.#current = link;
+    const pendingBytes = this.#viewer.pendingInputBytes;
     if (!this.#orProtocolError(() => this.#viewer.attached(hello, welcome))) return;
+    // Input has come through on the line before this one, although nobody could say so any more.
+    if (this.#viewer.pendingInputBytes < pendingBytes) this.#attempt = 1;
     this.#forgetRetry();
     this.#cancelPatience?.();
     this.#rounds = 0;
@@ -263,8 +266,8 @@ export class Connection {
 
   #pump(): void {
     const transport = this.#current?.transport;
-    if (transport?.writable !== true) return;
-    const frames = this.#viewer.take(maxSendBytes - ownFrameBytes);
+    if (transport === undefined || transport.room === 0) return;
+    const frames = this.#viewer.take(transport.room - ownFrameBytes);
     if (this.#pingDue) {
       this.#pingDue = false;
       frames.push(encodeFrame({ type: 'ping', stamp: this.#liveness.stamp() }));

@@ -11,8 +11,19 @@ import {
   type SessionFrame,
 } from '../../src/wire/frames.ts';
 import { FrameSplitter, withLength } from '../../src/wire/stream-framing.ts';
-import type { Transport, TransportEnd, TransportOptions } from './transport.ts';
+import {
+  maxSendBytes,
+  type Transport,
+  type TransportEnd,
+  type TransportOptions,
+} from './transport.ts';
 import type { Hello } from './viewer.ts';
+
+/**
+ * The first POST is small and each one that gets through lets the next be twice as large: a proxy that buffers requests
+ * passes on a whole body or nothing, and on a line that is cut all the time a large one would never be whole.
+ */
+const firstPostBytes = 16 * 1024;
 
 /** A POST that takes longer is lost: the input window (128 KiB) in this time is a line of 35 kbit/s. */
 const postTimeoutMs = 30_000;
@@ -26,6 +37,7 @@ export function openStream(
   const viewer = hex(hello.viewer);
   const aborter = new AbortController();
   let posting = false;
+  let room = firstPostBytes;
   let welcomed = false;
   let over = false;
 
@@ -90,14 +102,15 @@ export function openStream(
     if (!response.ok) return fail(await refusal(response));
     if (over) return;
     posting = false;
+    room = Math.min(2 * room, maxSendBytes);
     handlers.writable();
   };
 
   void down();
   return {
     kind: 'stream',
-    get writable() {
-      return welcomed && !posting && !over;
+    get room() {
+      return welcomed && !posting && !over ? room : 0;
     },
     send(frames) {
       posting = true;

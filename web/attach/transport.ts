@@ -12,9 +12,9 @@ export type TransportKind = 'websocket' | 'stream';
 
 export interface Transport {
   readonly kind: TransportKind;
-  /** Whether `send` may be called now. */
-  readonly writable: boolean;
-  /** Sends encoded frames in this order. Only when `writable`; takes at most `maxSendBytes` in all. */
+  /** Bytes that `send` takes now, the lengths of frames on a byte stream included; 0 while it must not be called. */
+  readonly room: number;
+  /** Sends encoded frames in this order. */
   send(frames: readonly Uint8Array[]): void;
   /**
    * Ends it without a word to the handlers. Idempotent. With `leaving` the viewer will not be back, and the session is
@@ -26,7 +26,7 @@ export interface Transport {
 export type TransportHandlers = {
   /** Every frame, from `welcome` on. */
   frame(frame: SessionFrame): void;
-  /** `writable` turned true. */
+  /** There is room again. */
   writable(): void;
   /** It ended and nothing more comes; once, and never after `dispose`. */
   closed(end: TransportEnd): void;
@@ -47,7 +47,7 @@ export type TransportOptions = {
 };
 
 /**
- * Bytes handed to `send` at the most, the lengths of frames on a byte stream included: a quarter of what nginx lets
- * through in a request body by default (client_max_body_size, 1 MiB).
+ * Room of any transport at the most: a quarter of what nginx lets through in a request body by default
+ * (client_max_body_size, 1 MiB).
  */
 export const maxSendBytes = 256 * 1024;

@@ -7,7 +7,12 @@ import {
   FrameError,
   type SessionFrame,
 } from '../../src/wire/frames.ts';
-import type { Transport, TransportEnd, TransportOptions } from './transport.ts';
+import {
+  maxSendBytes,
+  type Transport,
+  type TransportEnd,
+  type TransportOptions,
+} from './transport.ts';
 
 /** Codes of ours in a Close frame: they say what a `bye` would. */
 const ownCloseCodes = new Set<number>(Object.values(byeCodes));
@@ -78,8 +83,8 @@ export function openWebSocket(
 
   return {
     kind: 'websocket',
-    get writable() {
-      return open;
+    get room() {
+      return open ? maxSendBytes : 0;
     },
     send(frames) {
       for (const frame of frames) socket.send(frame as Uint8Array<ArrayBuffer>);

@@ -52,6 +52,8 @@ export class FakeSessionServer {
   readonly resizes: string[] = [];
   /** Input bytes that came without having been acknowledged, at the worst moment. */
   mostUnacceptedBytes = 0;
+  /** Like behind a proxy that buffers requests: a body is taken when all of it is there, or not at all. */
+  takesWholeBodies = false;
   #posts = 0;
   /** POSTs of input under way at the same time, at the worst moment. */
   mostPosts = 0;
@@ -193,15 +195,19 @@ export class FakeSessionServer {
     const splitter = new FrameSplitter();
     this.#posts++;
     this.mostPosts = Math.max(this.mostPosts, this.#posts);
-    try {
-      for await (const chunk of request) {
-        for (const frame of splitter.push(chunk as Buffer)) {
-          const attachment = this.#attachments.get(viewer);
-          if (attachment !== undefined) {
-            this.#onFrame(viewer, attachment, decodeViewerFrame(frame));
-          }
-        }
+    const take = (bytes: Buffer) => {
+      for (const frame of splitter.push(bytes)) {
+        const attachment = this.#attachments.get(viewer);
+        if (attachment !== undefined) this.#onFrame(viewer, attachment, decodeViewerFrame(frame));
       }
+    };
+    try {
+      const held: Buffer[] = [];
+      for await (const chunk of request) {
+        if (this.takesWholeBodies) held.push(chunk as Buffer);
+        else take(chunk as Buffer);
+      }
+      take(Buffer.concat(held));
     } catch {
       return; // Cut in the middle of the body; what came whole has been taken.
     } finally {

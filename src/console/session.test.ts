@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import headless from '@xterm/headless';
@@ -119,8 +120,7 @@ test('input that is sent again, in pieces or over another line is applied once',
         }
         // What a client does: from where the session says, until everything is accepted.
         for (;;) {
-          viewer.attach(session);
-          const next = viewer.last('welcome')?.inputNext ?? 0;
+          const next = viewer.attach(session);
           if (next === typed.length) break;
           send(next, typed.subarray(next, next + 100));
           await nextTurn();
@@ -169,12 +169,61 @@ test('more input than the window is a breach, not a growing queue', async (t) =>
   terminal.gate = new Promise(() => {});
   const viewer = new FakeViewer(1);
   viewer.attach(session);
-  const chunk = new Uint8Array(inputWindowBytes);
-  const send = (offset: number) =>
-    viewer.attachment?.receive({ type: 'input', offset, bytes: chunk });
-  send(0);
-  send(chunk.length);
-  assert.throws(() => send(2 * chunk.length), ViewerError);
+  const send = (offset: number, length: number) =>
+    viewer.attachment?.receive({ type: 'input', offset, bytes: new Uint8Array(length) });
+  send(0, inputWindowBytes);
+  assert.throws(() => send(inputWindowBytes, 1), ViewerError);
+});
+
+test('a line that is cut again and again under a paste that nobody reads breaks nothing', async (t) => {
+  const { session, terminal } = await running(t);
+  let read = () => {};
+  terminal.gate = new Promise((resolve) => {
+    read = resolve;
+  });
+  const paste = randomBytes(2 * inputWindowBytes);
+  const viewer = new FakeViewer(1);
+  /** As a viewer does: everything from where the session says, up to a window ahead of it. */
+  const sendWindow = () => {
+    const start = viewer.attach(session);
+    for (let at = start; at < Math.min(paste.length, start + inputWindowBytes); at += 16_384) {
+      const bytes = paste.subarray(at, Math.min(paste.length, at + 16_384));
+      viewer.attachment?.receive({ type: 'input', offset: at, bytes });
+    }
+  };
+  for (let cuts = 0; cuts < 5; cuts++) {
+    sendWindow();
+    viewer.attachment?.detach(true);
+  }
+  read();
+  while (terminal.writtenBytes < inputWindowBytes) await nextTurn();
+  sendWindow();
+  while (terminal.writtenBytes < paste.length) await nextTurn();
+  assert.deepEqual(Buffer.concat(terminal.written), paste);
+});
+
+test('nothing is accepted that did not come on the same line', async (t) => {
+  const { session, terminal } = await running(t);
+  let read = () => {};
+  terminal.gate = new Promise((resolve) => {
+    read = resolve;
+  });
+  const viewer = new FakeViewer(1);
+  viewer.attach(session);
+  const send = (offset: number, text: string) =>
+    viewer.attachment?.receive({ type: 'input', offset, bytes: Buffer.from(text) });
+  send(0, 'abcdef');
+  viewer.attachment?.detach(true);
+  assert.equal(viewer.attach(session), 0);
+  read();
+  while (terminal.writtenBytes < 6) await nextTurn();
+  await nextTurn();
+  assert.equal(viewer.last('accepted'), undefined, 'on this line it has sent nothing yet');
+  send(0, 'abc');
+  assert.equal(viewer.last('accepted')?.inputNext, 3);
+  send(3, 'def');
+  assert.equal(viewer.last('accepted')?.inputNext, 6);
+  assert.equal(Buffer.concat(terminal.written).toString(), 'abcdef');
 });
 
 test('a viewer that does not keep up stops the process, and starts it again', async (t) => {
@@ -336,6 +385,20 @@ test('a process that cannot be started is a failed session with a problem', asyn
   assert.ok(state.phase === 'failed' && state.problem.code === 'HW_INTERNAL');
   assert.doesNotMatch(JSON.stringify(state), /secret/);
   await session.end('again');
+});
+
+test('a session that is ended says why, whatever the process died of', async (t) => {
+  const { session, terminal } = await running(t);
+  terminal.end = async () => {
+    terminal.exit({ exitCode: 129, reason: 'hung up' });
+    return true;
+  };
+  await session.end('it was time');
+  assert.deepEqual(session.info.state, {
+    phase: 'ended',
+    exitCode: null,
+    reason: 'it was time',
+  });
 });
 
 test('a session that is ended while it opens leaves no process behind', async (t) => {

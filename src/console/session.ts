@@ -117,6 +117,8 @@ export class Session {
   #rows: number;
   /** Set once by `end`; resolves when nothing of the process is left. */
   #ending: Promise<void> | undefined;
+  /** Why `end` was called: that is what people want to know, not which signal the process died of. */
+  #endReason: string | undefined;
   #closed: () => void = () => {};
   /** Resolves when the session has ended or failed. */
   readonly closed: Promise<void>;
@@ -176,7 +178,7 @@ export class Session {
     attached.send({
       type: 'welcome',
       version: wireVersion,
-      inputNext: viewer.received,
+      inputNext: viewer.written,
       outputEnd: this.#replay.end,
     });
     if (!this.over) attached.send({ type: 'state', json: JSON.stringify(this.#state) });
@@ -188,7 +190,8 @@ export class Session {
 
   /** Ends the process and waits until nothing of it is left. */
   end(reason: string): Promise<void> {
-    this.#ending ??= this.#end(reason);
+    this.#endReason ??= reason;
+    this.#ending ??= this.#end();
     return this.#ending;
   }
 
@@ -244,6 +247,10 @@ export class Session {
     this.#regulate();
   }
 
+  get replayStart(): number {
+    return this.#replay.start;
+  }
+
   snapshot(): ReturnType<Replay['snapshot']> {
     return this.#replay.snapshot();
   }
@@ -274,7 +281,7 @@ export class Session {
         onExit: (exit) => this.#exit(exit),
       });
       if (this.#cols !== cols || this.#rows !== rows) terminal.resize(this.#cols, this.#rows);
-      this.#writeInput();
+      void this.#writeInput();
     } catch (error) {
       this.#setState({ phase: 'failed', problem: problemOf(error) });
       this.#options.log.warn(
@@ -305,7 +312,9 @@ export class Session {
 
   #exit(exit: TerminalExit): void {
     if (this.over) return;
-    this.#setState({ phase: 'ended', exitCode: exit.exitCode, reason: exit.reason });
+    const { exitCode, reason } =
+      this.#endReason === undefined ? exit : { exitCode: null, reason: this.#endReason };
+    this.#setState({ phase: 'ended', exitCode, reason });
     this.#over();
   }
 
@@ -319,7 +328,7 @@ export class Session {
     }, byeMs);
   }
 
-  async #end(reason: string): Promise<void> {
+  async #end(): Promise<void> {
     this.#abort.abort();
     await this.#opened;
     const terminal = this.#terminal;
@@ -331,7 +340,7 @@ export class Session {
         'it could not be verified that every process of the session is gone',
       );
     }
-    this.#exit({ exitCode: null, reason });
+    this.#exit({ exitCode: null, reason: this.#endReason ?? '' });
   }
 
   #setState(state: SessionState): void {
@@ -351,21 +360,19 @@ export class Session {
   #takeInput(viewer: Viewer, attached: AttachedViewer, offset: number, bytes: Uint8Array): void {
     if (offset > viewer.received) {
       // Something before it was lost with another line: say from where to send again.
-      attached.send({ type: 'accepted', inputNext: viewer.received });
-      return;
-    }
-    const fresh = bytes.subarray(viewer.received - offset);
-    if (fresh.length === 0) {
       attached.send({ type: 'accepted', inputNext: viewer.written });
       return;
     }
-    if (viewer.received + fresh.length - viewer.written > 2 * inputWindowBytes) {
+    attached.sawInput(offset + bytes.length);
+    const fresh = bytes.subarray(viewer.received - offset);
+    if (fresh.length === 0) return;
+    if (viewer.received + fresh.length - viewer.written > inputWindowBytes) {
       throw new ViewerError('more input than the window allows');
     }
     viewer.received += fresh.length;
     // The frame's memory belongs to the transport.
     this.#input.push({ viewer, bytes: Uint8Array.from(fresh) });
-    this.#writeInput();
+    void this.#writeInput();
   }
 
   async #writeInput(): Promise<void> {
@@ -382,7 +389,7 @@ export class Session {
         break;
       }
       viewer.written += bytes.length;
-      viewer.attached?.send({ type: 'accepted', inputNext: viewer.written });
+      viewer.attached?.accept();
     }
     this.#writing = false;
   }
@@ -463,6 +470,10 @@ class AttachedViewer implements Attachment {
   readonly #line: ViewerLine;
   /** Offset of the next output byte to send. */
   #sent: number;
+  /** End of the input that came on this line: the viewer must not be told that it sent more. */
+  #inputSeen: number;
+  /** Input acknowledged on this line. */
+  #accepted: number;
   #full = false;
   #snapshotting = false;
   #lastStateSent = false;
@@ -473,6 +484,22 @@ class AttachedViewer implements Attachment {
     this.viewer = viewer;
     this.#line = line;
     this.#sent = from;
+    this.#inputSeen = viewer.written;
+    this.#accepted = viewer.written;
+  }
+
+  /** Input before `end` came on this line, maybe not for the first time. */
+  sawInput(end: number): void {
+    this.#inputSeen = Math.max(this.#inputSeen, end);
+    this.accept();
+  }
+
+  /** Tells the viewer of what was handed to the process since it was last told. */
+  accept(): void {
+    const inputNext = Math.min(this.viewer.written, this.#inputSeen);
+    if (inputNext <= this.#accepted) return;
+    this.#accepted = inputNext;
+    this.send({ type: 'accepted', inputNext });
   }
 
   receive(frame: ViewerFrame): void {
@@ -528,6 +555,8 @@ class AttachedViewer implements Attachment {
     const screen = await this.#session.snapshot();
     this.#snapshotting = false;
     if (this.#over) return;
+    // Overtaken by the output while it was made: another one, then.
+    if (screen.offset < this.#session.replayStart) return this.#session.drained(this);
     this.#sent = screen.offset;
     this.viewer.acked = screen.offset;
     this.send({ type: 'screen', ...screen });

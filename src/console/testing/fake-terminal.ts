@@ -12,6 +12,10 @@ export class FakeTerminal implements Terminal {
   gate: Promise<void> | undefined;
   #handlers: TerminalHandlers | undefined;
 
+  get writtenBytes(): number {
+    return this.written.reduce((sum, { length }) => sum + length, 0);
+  }
+
   start(handlers: TerminalHandlers): void {
     this.#handlers = handlers;
   }

@@ -18,14 +18,15 @@ export class FakeViewer implements ViewerLine {
     this.key = new Uint8Array(16).fill(number);
   }
 
-  /** Attaches from the byte after the last one it has. */
-  attach(session: Session, size = { cols: 80, rows: 24 }, from = this.next): void {
+  /** Attaches from the byte after the last one it has; gives the input offset that the session wants. */
+  attach(session: Session, size = { cols: 80, rows: 24 }, from = this.next): number {
     this.goodbye = undefined;
     this.next = from;
     this.attachment = session.attach(
       { type: 'hello', version: wireVersion, viewer: this.key, from, ...size },
       this,
     );
+    return this.last('welcome')?.inputNext ?? Number.NaN;
   }
 
   ack(): void {

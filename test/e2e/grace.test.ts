@@ -47,6 +47,8 @@ test('after the grace time no process of a shell is left in its container', asyn
     assert.deepEqual(await commands(), ['sleep 1000000']);
     return true;
   });
-  const [session] = await hatchway.sessions();
-  assert.ok(session === undefined || session.state.phase === 'ended', JSON.stringify(session));
+  await eventually('the session says that it has ended', async () => {
+    const [session] = await hatchway.sessions();
+    return session === undefined || session.state.phase === 'ended';
+  });
 });

@@ -1,5 +1,5 @@
 /**
- * The gateway's own answers: a small page, or JSON for who asks for it. They say what failed in one sentence, a code
+ * The gateway's own answers: a small page for browsers, JSON for who asks for it, a line of text for others. They say what failed in one sentence, a code
  * that docs/errors.md explains, and the id under which the log has the rest. Nothing in them is internal.
  */
 import { randomBytes } from 'node:crypto';
@@ -19,7 +19,7 @@ export type ErrorAnswer = {
 export type AnsweredRequest = {
   readonly requestId: string;
   readonly method?: string;
-  /** The Accept field: JSON is sent to who names it before HTML, HTML to everybody else. */
+  /** The Accept field. JSON and HTML are sent to who names them, whichever comes first. */
   readonly accept?: string | undefined;
   /** Whether the client may send another request. Default false. */
   readonly keepAlive?: boolean;
@@ -38,12 +38,10 @@ export function errorAnswer(error: HatchwayError, request: AnsweredRequest): Err
   const status = `${error.status} ${STATUS_CODES[error.status] ?? ''}`;
   // The error's own message names hosts and ports, and is for the log.
   const sentence = summaries[error.code]?.summary ?? '';
-  const json = prefersJson(request.accept);
-  const body = json
-    ? renderJson(error, sentence, request.requestId)
-    : renderHtml(status, sentence, error.code, request.requestId);
+  const form = formFor(request.accept);
+  const body = render[form](error, status, sentence, request.requestId);
   const head =
-    `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${json ? 'application/json' : 'text/html'}\r\n` +
+    `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${form}\r\n` +
     `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n` +
     `${connectionLines(error.status, request)}\r\n`;
   return request.method === 'HEAD'
@@ -61,20 +59,20 @@ function connectionLines(status: number, { keepAlive, http10 }: AnsweredRequest)
   return http10 ? 'Connection: keep-alive\r\n' : '';
 }
 
-function prefersJson(accept: string | undefined): boolean {
-  if (accept === undefined) return false;
-  const json = accept.indexOf('json');
-  const html = accept.indexOf('text/html');
-  return json !== -1 && (html === -1 || json < html);
+type Form = 'text/html' | 'application/json' | 'text/plain';
+
+function formFor(accept: string | undefined): Form {
+  const json = accept?.indexOf('json') ?? -1;
+  const html = accept?.indexOf('text/html') ?? -1;
+  if (json !== -1 && (html === -1 || json < html)) return 'application/json';
+  // Command lines accept anything, and print it.
+  return html === -1 ? 'text/plain' : 'text/html';
 }
 
-/** The console's `Problem` with the request's id: whoever reads the one reads the other. */
-function renderJson({ code, remedy }: HatchwayError, message: string, requestId: string): string {
-  return `${JSON.stringify({ code, message, remedy, requestId })}\n`;
-}
+type Render = (error: HatchwayError, status: string, sentence: string, requestId: string) => string;
 
-function renderHtml(status: string, sentence: string, code: string, requestId: string): string {
-  return `<!doctype html>
+const render: Readonly<Record<Form, Render>> = {
+  'text/html': ({ code }, status, sentence, requestId) => `<!doctype html>
 <html lang="en">
 <meta name="viewport" content="width=device-width">
 <title>${status}</title>
@@ -82,5 +80,10 @@ function renderHtml(status: string, sentence: string, code: string, requestId: s
 <p>${sentence}</p>
 <p><code>${code}</code> &middot; request <code>${requestId}</code></p>
 </html>
-`;
-}
+`,
+  // The console's `Problem` with the request's id: whoever reads the one reads the other.
+  'application/json': ({ code, remedy }, _status, message, requestId) =>
+    `${JSON.stringify({ code, message, remedy, requestId })}\n`,
+  'text/plain': ({ code }, status, sentence, requestId) =>
+    `${status}: ${sentence} (${code}, request ${requestId})\n`,
+};

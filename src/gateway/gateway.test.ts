@@ -67,7 +67,7 @@ test('host, then path, choose the upstream', async (t) => {
   for (const [host, path, index] of cases) {
     client.write(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
     if (index === undefined) {
-      assert.match(await client.until('</html>\n'), /^HTTP\/1\.1 404 .*HW_NO_ROUTE/s);
+      assert.match(await client.until(')\n'), /^HTTP\/1\.1 404 .*HW_NO_ROUTE/s);
       continue;
     }
     const upstream = await (servers[index] as RawServer).accept();
@@ -191,7 +191,7 @@ test('an https upstream is verified before it hears a word', async (t) => {
   const strict = await GatewayKit.start(t, options);
   const refused = await strict.connect();
   refused.write(get);
-  assert.match(await refused.until('</html>'), /^HTTP\/1\.1 502 .*HW_UPSTREAM_TLS/s);
+  assert.match(await refused.until(')\n'), /^HTTP\/1\.1 502 .*HW_UPSTREAM_TLS/s);
   const line = await strict.logged(/self-signed/);
   assert.match((line.facts as { remedy: string }).remedy, /"verify: false"/);
   assert.equal(heard, '');
@@ -358,7 +358,7 @@ test('each request has its line in the access log', async (t) => {
   upstream.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n');
   await client.until('0\r\n\r\n');
   client.write('TRACE /t HTTP/1.1\r\nHost: a\r\n\r\n');
-  await client.until('</html>\n');
+  await client.until(')\n');
   client.write('nonsense\r\n\r\n');
   await client.rest();
   const [first, second, third, ...more] = await kit.accessLines();

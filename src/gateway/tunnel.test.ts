@@ -214,7 +214,7 @@ test('a 101 that nobody asked for, or that is not the answer, is a 502', async (
   for (const [request, answer] of cases) {
     const { client, upstream } = await kit.ask(request);
     upstream.write(`${answer}secret`);
-    assert.match(await client.until('</html>'), /^HTTP\/1\.1 502 .*HW_UPSTREAM_BAD_UPGRADE/s);
+    assert.match(await client.until(')\n'), /^HTTP\/1\.1 502 .*HW_UPSTREAM_BAD_UPGRADE/s);
     assert.equal(client.pending.trim(), '');
     await upstream.gone();
   }

@@ -114,7 +114,8 @@ async function carriesEverySplit(t: TestContext, hatchway: Hatchway, transport: 
   const typeAndAwaitEcho = async (part: Buffer) => {
     typed += part.length;
     terminal.type(Buffer.from(part));
-    await terminal.until('the echo', () => terminal.byteCount >= typed);
+    const held = part.at(-1) === heldByEngine ? 1 : 0;
+    await terminal.until('the echo', () => terminal.byteCount >= typed - held);
   };
   for (let split = 1; split < sample.length; split++) {
     await typeAndAwaitEcho(sample.subarray(0, split));

@@ -9,7 +9,6 @@ import {
   idOfKnownName,
   idOfLowerName,
   knownNameOf,
-  knownNameOfId,
   knownNames,
   textOfKnownName,
 } from './known-names.ts';
@@ -65,7 +64,7 @@ export class Fields {
       }
       const nameEnd = text.length + name.length;
       const valueStart = nameEnd + 2;
-      places.push(knownNameOfId(id), text.length, nameEnd, valueStart, valueStart + value.length);
+      places.push(known, text.length, nameEnd, valueStart, valueStart + value.length);
       text += `${name}: ${value}\r\n`;
     }
     return new Fields(text, places, present, repeated, true);
@@ -172,8 +171,8 @@ export class Fields {
     for (let index = from; index < this.count; index++) {
       const place = index * placeSize;
       const length = (places[place + 2] as number) - (places[place + 1] as number);
-      if (length === lowerName.length && this.nameAt(index).toLowerCase() === lowerName)
-        return index;
+      if (length !== lowerName.length) continue;
+      if (this.nameAt(index).toLowerCase() === lowerName) return index;
     }
     return -1;
   }
@@ -219,9 +218,13 @@ export class FieldNameSet {
   /** Names, and beginnings of names, in lower case and with `-`. */
   constructor(lowerNames: readonly string[], lowerPrefixes: readonly string[] = []) {
     this.#prefixes = lowerPrefixes;
-    for (const name of lowerNames) this.#names.add(name);
+    for (const name of lowerNames) {
+      this.#names.add(name);
+      this.#byId[idOfLowerName(name)] = 1;
+    }
+    if (lowerPrefixes.length === 0) return;
     for (let id = 1; id < knownNames.length; id++) {
-      this.#byId[id] = this.#hasName(knownNames[id] as string) ? 1 : 0;
+      if (this.#hasName(knownNames[id] as string)) this.#byId[id] = 1;
     }
   }
 

@@ -4,6 +4,7 @@
  * Where the standard leaves a choice between repairing and refusing, this refuses: two readers that repair differently
  * are what request smuggling lives on.
  */
+import type { HatchwayError } from '../base/errors.ts';
 import { http1Error } from './errors.ts';
 import { type Fields, listHasToken, tokensOf } from './fields.ts';
 import { nameIds } from './known-names.ts';
@@ -26,7 +27,7 @@ const untilClose: BodyFraming = { kind: 'until-close' };
 const maxLengthDigits = 16;
 
 /** The value of a Content-Length field, or -1 unless it is 1 to 16 digits of at most 2^53 - 1. */
-export function parseContentLength(value: string): number {
+function parseContentLength(value: string): number {
   if (value.length === 0 || value.length > maxLengthDigits) return -1;
   let length = 0;
   for (let i = 0; i < value.length; i++) {
@@ -37,14 +38,15 @@ export function parseContentLength(value: string): number {
   return Number.isSafeInteger(length) ? length : -1;
 }
 
-/** Throws `HW_HTTP_FRAMING` (400) or `HW_HTTP_TRANSFER_CODING` (501). */
+/** How a request's body ends. Throws `HW_HTTP_FRAMING` (400) or `HW_HTTP_TRANSFER_CODING` (501). */
 export function requestFraming(fields: Fields, minor: 0 | 1): BodyFraming {
   const coding = fields.getById(nameIds.transferEncoding);
   const lengthValue = fields.getById(nameIds.contentLength);
   if (coding !== undefined) {
     if (minor === 0) throw unclear('a request of HTTP/1.0 has a Transfer-Encoding');
-    if (lengthValue !== undefined)
+    if (lengthValue !== undefined) {
       throw unclear('a request has Transfer-Encoding and Content-Length');
+    }
     if (!isChunkedOnly(fields, coding)) {
       throw http1Error(
         'HW_HTTP_TRANSFER_CODING',
@@ -54,14 +56,15 @@ export function requestFraming(fields: Fields, minor: 0 | 1): BodyFraming {
     return chunked;
   }
   if (lengthValue === undefined) return noBody;
-  if (fields.isRepeated(nameIds.contentLength))
+  if (fields.isRepeated(nameIds.contentLength)) {
     throw unclear('a request has two Content-Length fields');
+  }
   const length = parseContentLength(lengthValue);
   if (length === -1) throw unclear('the Content-Length of a request is not a number of bytes');
   return { kind: 'length', length };
 }
 
-/** `method` is that of the request. Throws `HW_HTTP_RESPONSE` (502). */
+/** How the body of a response to a request with `method` ends. Throws `HW_HTTP_RESPONSE` (502). */
 export function responseFraming(
   fields: Fields,
   minor: 0 | 1,
@@ -84,8 +87,9 @@ export function responseFraming(
       throw unclearResponse('a response has two Content-Length fields');
     }
     length = parseContentLength(lengthValue);
-    if (length === -1)
+    if (length === -1) {
       throw unclearResponse('the Content-Length of a response is not a number of bytes');
+    }
   }
   if (method === 'HEAD' || isBodiless(status)) return noBody;
   if (coding !== undefined) return chunked;
@@ -170,10 +174,10 @@ function isChunkedOnly(fields: Fields, coding: string): boolean {
   return !fields.isRepeated(nameIds.transferEncoding) && coding.toLowerCase() === 'chunked';
 }
 
-function unclear(message: string) {
+function unclear(message: string): HatchwayError {
   return http1Error('HW_HTTP_FRAMING', message);
 }
 
-function unclearResponse(message: string) {
+function unclearResponse(message: string): HatchwayError {
   return http1Error('HW_HTTP_RESPONSE', message);
 }

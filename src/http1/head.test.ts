@@ -8,6 +8,7 @@ import {
   type ResponseHead,
   ResponseHeadReader,
 } from './head.ts';
+import { nameIds } from './known-names.ts';
 import { nastyRequests, nastyResponses } from './testing/nasty-messages.ts';
 import { chunksOf, cut, readMessages, testLimits } from './testing/read-messages.ts';
 
@@ -323,6 +324,31 @@ test('a head of exactly the limits is read, one byte or field more is not', () =
   });
 });
 
+test('one head has no influence on the next', () => {
+  const reader = new RequestHeadReader(testLimits);
+  const odd = request(
+    'GET /1 HTTP/1.1',
+    'Host: a',
+    'X:1',
+    'Connection: a',
+    'Connection: b',
+    'Expect: c',
+  );
+  const plain = request('GET /2 HTTP/1.1', 'Host: b', 'Connection: keep-alive');
+  reader.push(bytesOf(odd));
+  const head = reader.push(bytesOf(plain));
+  assert.deepEqual(head, requestOf(plain));
+  assert.equal(head?.fields.isRepeated(nameIds.connection), false);
+  assert.equal(head?.fields.has('expect'), false);
+});
+
+test('only a client of HTTP/1.1 can wait for a 100', () => {
+  const lines = ['Host: a', 'Content-Length: 1', 'Expect: 100-continue'];
+  assert.equal(requestOf(request('PUT / HTTP/1.1', ...lines)).expectContinue, true);
+  assert.equal(requestOf(request('PUT / HTTP/1.0', ...lines)).expectContinue, false);
+  assert.equal(requestOf(request('PUT / HTTP/1.1', 'Host: a', 'Expect: x')).expectContinue, false);
+});
+
 test('a head larger than a window, with a body behind it, is read whole', () => {
   const cookie = 'c'.repeat(10_000);
   const reader = new RequestHeadReader({ headBytes: 32 * 1024, headFields: 200 });
@@ -377,16 +403,24 @@ test('what an earlier head left behind is not taken for bytes to come', () => {
   const reader = new RequestHeadReader(testLimits);
   const start = 'GET / HTTP/1.1\r\nHost: a\r\n';
   reader.push(bytesOf(`${start}Accept: one\r\n\r\n`));
-  assert.equal(reader.push(bytesOf(start)), undefined);
-  assert.deepEqual(reader.push(bytesOf('Accepx: two\r\n\r\n'))?.fields.flat, [
-    'Host',
-    'a',
-    'Accepx',
-    'two',
-  ]);
-  reader.push(bytesOf(`${start}Accept: one\r\n\r\n`));
-  assert.equal(reader.push(bytesOf(`${start}Accept: o`)), undefined);
-  assert.throws(() => reader.push(bytesOf('\0e\r\n\r\n')), { code: 'HW_HTTP_FIELD' });
+  for (let length = 0; length < 'Accept:'.length; length++) {
+    // The bytes to come are still there from the last time, and end differently this time.
+    const begun = 'Accept:'.slice(0, length);
+    assert.equal(reader.push(bytesOf(start + begun)), undefined);
+    const head = reader.push(bytesOf(`x: two\r\n\r\n`));
+    assert.deepEqual(head?.fields.flat, ['Host', 'a', `${begun}x`, 'two']);
+    reader.push(bytesOf(`${start}Accept: one\r\n\r\n`));
+  }
+  for (const [begun, next] of [
+    ['Accept: o', '\0'],
+    ['Accept: one\r', 'X'],
+    ['Accept: one\r\n\r', 'X'],
+  ] as const) {
+    const other = new RequestHeadReader(testLimits);
+    other.push(bytesOf(`${start}Accept: one\r\n\r\n`));
+    assert.equal(other.push(bytesOf(start + begun)), undefined);
+    assert.throws(() => other.push(bytesOf(next)), { code: 'HW_HTTP_FIELD' });
+  }
 });
 
 test('a response head says how its body ends', () => {

@@ -276,8 +276,9 @@ export class ResponseHeadReader extends SectionReader<ResponseHead> {
         }
         if (at === end) break;
         // Servers leave out the space with the reason, though they should not.
-        if (area[at] !== space && area[at] !== cr)
+        if (area[at] !== space && area[at] !== cr) {
           throw badResponse('its status is not three digits');
+        }
         if (area[at] === space) at++;
         this.#reasonStart = at;
         part = reasonPart;

@@ -30,27 +30,10 @@ const hopByHop = new FieldNameSet(fixed);
 const protectedPrefixes = ['x-forwarded-', 'sec-', 'access-control-', 'content-'] as const;
 
 /**
- * The fields to pass on: a flat array of names and values in the order, the case and the number they came in. The
- * caller adds `Connection`, `Upgrade` and `Transfer-Encoding` of its own.
+ * The lines of the fields to pass on, `Name: value` and CRLF each, in the order, the case and the number they came in.
+ * The caller adds `Connection`, `Upgrade` and `Transfer-Encoding` of its own.
  *
  * @param replaced names that the caller writes itself, such as `x-forwarded-for`: they are left out too
- */
-export function forwardableFields(fields: Fields, replaced?: FieldNameSet): string[] {
-  const flat = fields.flat;
-  const named = namedByConnection(fields);
-  const kept: string[] = [];
-  for (let i = 0; i < fields.count; i++) {
-    if (hopByHop.hasAt(fields, i)) continue;
-    if (replaced?.hasAt(fields, i)) continue;
-    if (named?.hasAt(fields, i)) continue;
-    kept.push(flat[i * 2] as string, flat[i * 2 + 1] as string);
-  }
-  return kept;
-}
-
-/**
- * The same as lines, `Name: value` and CRLF, which is what a head is written from: costs a few copies of neighbouring
- * lines instead of two strings a field.
  */
 export function forwardableLines(fields: Fields, replaced: FieldNameSet = noNames): string {
   return fields.linesWithout(hopByHop, replaced, namedByConnection(fields));
@@ -98,7 +81,8 @@ function namedByConnection(fields: Fields): FieldNameSet | undefined {
   const connection = fields.getById(nameIds.connection);
   if (connection === undefined) return undefined;
   if (!fields.isRepeated(nameIds.connection) && isUsual(connection)) return undefined;
-  const names = tokensOf(fields.all('connection')).filter(mayBeNamed);
+  const options = tokensOf(fields.all('connection'));
+  const names = options.map((option) => option.replaceAll('_', '-')).filter(mayBeNamed);
   return names.length === 0 ? undefined : new FieldNameSet(names);
 }
 
@@ -116,8 +100,6 @@ function isUsual(connection: string): boolean {
   }
 }
 
-function mayBeNamed(option: string): boolean {
-  return (
-    idOfLowerName(option) === 0 && !protectedPrefixes.some((prefix) => option.startsWith(prefix))
-  );
+function mayBeNamed(name: string): boolean {
+  return idOfLowerName(name) === 0 && !protectedPrefixes.some((prefix) => name.startsWith(prefix));
 }

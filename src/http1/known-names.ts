@@ -5,7 +5,6 @@
  * names of unknown case. A name that is not here has number 0 and works the same, only slower. What a field means is
  * not decided here.
  */
-
 import { area, areaView } from './section-area.ts';
 
 /** The numbers of names that decide about framing, routing and connections; below 31, so that a set of them fits one integer. */
@@ -156,7 +155,7 @@ const canonicalSpelling = 1;
 const lowerSpelling = 2;
 
 /** By `KnownName`: the name as sent; undefined where that is in neither spelling, such as `CONTENT-TYPE`. */
-const texts: (string | undefined)[] = [undefined];
+const texts = new Array<string | undefined>(knownNames.length << spellingBits).fill(undefined);
 /** All texts one after the other, a colon behind each. */
 const textBytes = Buffer.alloc(2 * knownNames.reduce((sum, name) => sum + name.length + 1, 0));
 const textView = new DataView(textBytes.buffer, textBytes.byteOffset, textBytes.length);
@@ -172,16 +171,14 @@ const idBySlot = new Uint8Array(slots);
 let textEnd = 0;
 for (let id = 1; id < knownNames.length; id++) {
   const canonical = knownNames[id] as string;
-  const spellings = [undefined, canonical, canonical.toLowerCase()];
-  for (const [spelling, text] of spellings.entries()) {
+  for (const spelling of [canonicalSpelling, lowerSpelling]) {
     const name = (id << spellingBits) | spelling;
+    const text = spelling === lowerSpelling ? canonical.toLowerCase() : canonical;
     texts[name] = text;
-    if (text === undefined) continue;
     textStarts[name] = textEnd;
     textLengths[name] = text.length;
     textEnd += textBytes.write(`${text}:`, textEnd, 'latin1');
   }
-  texts.push(undefined);
   let slot = slotOf(textBytes, textEnd - canonical.length - 1, canonical.length);
   while (idBySlot[slot] !== 0) slot = (slot + 1) & (slots - 1);
   idBySlot[slot] = id;
@@ -193,11 +190,6 @@ function slotOf(bytes: Uint8Array, start: number, length: number): number {
   const middle = (bytes[start + (length >> 1)] as number) | 0x20;
   const last = (bytes[start + length - 1] as number) | 0x20;
   return (length * 31 + first * 7 + middle * 19 + last * 3) & (slots - 1);
-}
-
-/** The known name with this number in no particular spelling; 0 for 0. */
-export function knownNameOfId(id: number): KnownName {
-  return (id << spellingBits) | otherSpelling;
 }
 
 /** The number of a name; 0 when it is not a known one. */

@@ -3,7 +3,7 @@
  *
  * There is one for all readers, because reading is synchronous, and it never moves, because then the compiler knows
  * address and length of everything the inner loops touch: copying a head here costs a fortieth of reading it, and
- * saves a sixth. See `bench/head-parser.ts`.
+ * saves a seventh. See `bench/head-parser.ts`.
  */
 import { tab } from './octets.ts';
 

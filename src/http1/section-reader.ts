@@ -30,7 +30,7 @@ export type HeadLimits = {
   readonly headFields: number;
 };
 
-/** Where in a section the next byte belongs. Numbers, because the inner loop compares them. */
+/** Where in a section the next byte belongs. */
 export const startLinePhase = 0;
 export const fieldStartPhase = 1;
 const namePhase = 2;
@@ -44,8 +44,8 @@ const donePhase = 7;
 /** Bytes looked at together: more than nearly every head has, less than costs anything when a body follows. */
 const windowBytes = 4096;
 
-/** Bytes first set aside for a section that did not come in one chunk; doubled as needed. */
-const firstHoldBytes = 2048;
+/** Bytes set aside for a section of more than two chunks; doubled as needed. */
+const minHeldBytes = 2048;
 
 const noBytes = Buffer.alloc(0);
 
@@ -95,7 +95,8 @@ export abstract class SectionReader<Section> {
   push(chunk: Buffer): Section | undefined {
     if (chunk.length === 0) return undefined;
     const before = this.#length;
-    if (this.#held !== undefined) area.set(this.#held.subarray(0, before));
+    const held = this.#held;
+    if (held !== undefined) area.set(held.length === before ? held : held.subarray(0, before));
     let used = 0;
     // In windows, because behind a head there is often a body, which is none of this reader's business.
     while (used < chunk.length && this.phase !== donePhase) {
@@ -149,78 +150,104 @@ export abstract class SectionReader<Section> {
     return new Fields(text, places, this.#present, this.#repeated, this.#regular);
   }
 
-  /**
-   * Reads on in `area` from `at` while there are bytes before `end`. Each phase of a field is one step of the loop's
-   * body, so that a field whose bytes are all there falls through them once, and an unfinished one is taken up again
-   * at its phase.
-   */
+  /** Reads on in `area` from `at` while there are bytes before `end`. */
   #readFields(end: number): void {
+    do {
+      if (this.phase === fieldStartPhase) this.#readUsualLines(end);
+    } while (this.#readLine(end));
+  }
+
+  /**
+   * Reads lines as nearly everybody sends them: whole, valid, with one space in front of the value and none behind it.
+   * The first line that is anything else is left to `#readLine`, and so is every complaint.
+   */
+  #readUsualLines(end: number): void {
     const places = this.places;
     const maxPlaces = this.#maxPlaces;
     let place = this.#placeCount;
-    let phase = this.phase;
-    let mark = this.#mark;
     let at = this.at;
-    while (at < end) {
-      if (phase === fieldStartPhase) {
-        const byte = area[at] as number;
-        if (byte === cr) {
-          at++;
-          phase = lastLfPhase;
-          continue;
-        }
-        if (byte === space || byte === tab) throw this.malformed('a line that begins with a space');
-        if (place >= maxPlaces) throw this.tooLarge();
-        mark = at;
-        phase = namePhase;
-        // The same sender mostly sends the same names in the same order: this is the last section's name, still there.
-        const guess = place < places.length ? (places[place] as KnownName) : 0;
-        const guessEnd = at + lengthOfKnownName(guess);
-        if (guessEnd < end && isKnownNameAt(at, guess)) {
-          places[place + 1] = at;
-          places[place + 2] = guessEnd;
-          at = guessEnd + 1;
-          phase = gapPhase;
-        }
+    while (place < maxPlaces) {
+      // The same sender mostly sends the same names in the same order: this is the last section's name, still there.
+      let name: KnownName = place < places.length ? (places[place] as KnownName) : 0;
+      let nameEnd = at + lengthOfKnownName(name);
+      if (nameEnd >= end || !isKnownNameAt(at, name)) {
+        nameEnd = at;
+        while (nameEnd < end && tokenByte[area[nameEnd] as number] === 1) nameEnd++;
+        if (nameEnd === at || nameEnd === end || area[nameEnd] !== colon) break;
+        name = knownNameIn(at, nameEnd);
       }
-      if (phase === namePhase) {
-        while (at < end && tokenByte[area[at] as number] === 1) at++;
-        if (at === end) break;
-        if (area[at] !== colon || at === mark) throw this.#badName(area[at] as number);
-        places[place] = knownNameIn(mark, at);
-        places[place + 1] = mark;
-        places[place + 2] = at;
-        at++;
-        phase = gapPhase;
-      }
-      if (phase === gapPhase) {
-        while (at < end && (area[at] === space || area[at] === tab)) at++;
-        if (at === end) break;
-        mark = at;
-        phase = valuePhase;
-      }
-      if (phase === valuePhase) {
-        at = valueEndIn(at, end);
-        if (at === end) break;
-        if (area[at] !== cr) throw this.malformed(`${byteName(area[at] as number)} in a value`);
-        this.#endField(place, mark, at);
-        place += placeSize;
-        at++;
-        phase = fieldLfPhase;
-        if (at === end) break;
-      }
-      if (area[at] !== lf) throw this.malformed('a CR without LF');
-      at++;
-      if (phase === lastLfPhase) {
-        phase = donePhase;
-        break;
-      }
-      phase = fieldStartPhase;
+      const start = nameEnd + 2;
+      const valueEnd = valueEndIn(start, end);
+      if (valueEnd + 1 >= end || area[valueEnd] !== cr || area[valueEnd + 1] !== lf) break;
+      if (area[nameEnd + 1] !== space || isSpaceOrLess(start) || isSpaceOrLess(valueEnd - 1)) break;
+      places[place] = name;
+      places[place + 1] = at;
+      places[place + 2] = nameEnd;
+      places[place + 3] = start;
+      places[place + 4] = valueEnd;
+      place += placeSize;
+      this.#noteId(idOfKnownName(name));
+      at = valueEnd + 2;
     }
     this.#placeCount = place;
-    this.#mark = mark;
     this.at = at;
-    this.phase = phase;
+  }
+
+  /**
+   * Reads on to the end of one line. A field whose bytes are all there falls through its phases, an unfinished one is
+   * taken up again at its phase. Returns false at the end of the bytes or of the section.
+   */
+  #readLine(end: number): boolean {
+    const places = this.places;
+    const place = this.#placeCount;
+    let at = this.at;
+    if (at >= end) return false;
+    if (this.phase === fieldStartPhase) {
+      if (area[at] === cr) {
+        at++;
+        this.phase = lastLfPhase;
+      } else {
+        if (area[at] === space || area[at] === tab) {
+          throw this.malformed('a line that begins with a space');
+        }
+        if (place >= this.#maxPlaces) throw this.tooLarge();
+        this.#mark = at;
+        this.phase = namePhase;
+      }
+    }
+    if (this.phase === namePhase) {
+      while (at < end && tokenByte[area[at] as number] === 1) at++;
+      if (at < end) {
+        if (area[at] !== colon || at === this.#mark) throw this.#badName(area[at] as number);
+        places[place] = knownNameIn(this.#mark, at);
+        places[place + 1] = this.#mark;
+        places[place + 2] = at;
+        at++;
+        this.phase = gapPhase;
+      }
+    }
+    if (this.phase === gapPhase) {
+      while (at < end && (area[at] === space || area[at] === tab)) at++;
+      this.#mark = at;
+      if (at < end) this.phase = valuePhase;
+    }
+    if (this.phase === valuePhase) {
+      at = valueEndIn(at, end);
+      if (at < end) {
+        if (area[at] !== cr) throw this.malformed(`${byteName(area[at] as number)} in a value`);
+        this.#endField(place, this.#mark, at);
+        at++;
+        this.phase = fieldLfPhase;
+      }
+    }
+    if (at < end) {
+      // The phase is one of the two behind a CR.
+      if (area[at] !== lf) throw this.malformed('a CR without LF');
+      at++;
+      this.phase = this.phase === fieldLfPhase ? fieldStartPhase : donePhase;
+    }
+    this.at = at;
+    return this.phase === fieldStartPhase;
   }
 
   /** Notes the value between `start` and `end`, spaces at its end included, of the field at `place`. */
@@ -230,8 +257,10 @@ export abstract class SectionReader<Section> {
     while (last > start && (area[last - 1] === space || area[last - 1] === tab)) last--;
     places[place + 3] = start;
     places[place + 4] = last;
-    const nameEnd = places[place + 2] as number;
+    this.#placeCount = place + placeSize;
     const id = idOfKnownName(places[place] as KnownName);
+    this.#noteId(id);
+    const nameEnd = places[place + 2] as number;
     if (last !== end || start !== nameEnd + 2 || area[nameEnd + 1] !== space) {
       this.#regular = false;
       const framing = id === nameIds.transferEncoding || id === nameIds.contentLength;
@@ -240,6 +269,9 @@ export abstract class SectionReader<Section> {
         throw this.malformed('a tab around a Transfer-Encoding or Content-Length');
       }
     }
+  }
+
+  #noteId(id: number): void {
     if (id !== 0 && id < bitSetIds) {
       this.#repeated |= this.#present & (1 << id);
       this.#present |= 1 << id;
@@ -254,16 +286,23 @@ export abstract class SectionReader<Section> {
   #hold(chunk: Buffer): void {
     const before = this.#length;
     const length = before + chunk.length;
-    let held = this.#held;
-    if (held === undefined || held.length < length) {
-      const grown = Buffer.allocUnsafe(Math.max(firstHoldBytes, length, before * 2));
-      if (held !== undefined) grown.set(held.subarray(0, before));
-      held = grown;
+    this.#length = length;
+    if (this.#held === undefined) {
+      // Most unfinished sections need one more chunk only, so there is no room to spare yet.
+      this.#held = Buffer.from(chunk);
+      return;
+    }
+    if (this.#held.length < length) {
+      const grown = Buffer.allocUnsafe(Math.max(minHeldBytes, length, before * 2));
+      grown.set(this.#held);
       this.#held = grown;
     }
-    held.set(chunk, before);
-    this.#length = length;
+    this.#held.set(chunk, before);
   }
+}
+
+function isSpaceOrLess(at: number): boolean {
+  return (area[at] as number) <= space;
 }
 
 function hasTab(start: number, end: number): boolean {

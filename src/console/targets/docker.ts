@@ -21,7 +21,13 @@ type ContainerDetails = {
   Id: string;
   Name: string;
   State: { Status: string; Running: boolean; Paused: boolean; Restarting: boolean };
-  Config: { Env?: string[]; Image: string; Shell?: string[]; Labels?: Record<string, string> };
+  Config: {
+    Env?: string[];
+    Image: string;
+    Shell?: string[];
+    Labels?: Record<string, string>;
+    User?: string;
+  };
 };
 
 export type DockerTargetOptions = {
@@ -108,6 +114,7 @@ export class DockerTarget implements Target {
       name,
       command,
       user: request.user,
+      defaultUser: container.Config.User ?? '',
       cols: request.cols,
       rows: request.rows,
       sessionId: request.sessionId,

@@ -6,8 +6,8 @@ import { hostname, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Workload } from '../../wire/api.ts';
 import { consoleError } from '../errors.ts';
-import { sessionVariable } from './cleanup-script.ts';
 import { startPty } from './local/pty-terminal.ts';
+import { sessionVariable } from './session-processes.ts';
 import type { OpenTerminal, Target, Terminal } from './target.ts';
 
 /** The one workload there is. */

@@ -6,14 +6,15 @@
  */
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Disposables } from '../../../base/disposables.ts';
 import { consoleError } from '../../errors.ts';
-import { cleanupScript, hangUpGraceMs, sessionVariable } from '../cleanup-script.ts';
+import { isTagged, ProcessesHere } from '../processes-here.ts';
+import { endProcesses, type SessionProcesses, sessionVariable } from '../session-processes.ts';
 import type { Terminal, TerminalExit, TerminalHandlers } from '../target.ts';
 import { type Engine, EngineRefusal } from './engine.ts';
+import { ProcessesInContainer } from './processes-in-container.ts';
 
 export type ExecRequest = {
   readonly containerId: string;
@@ -21,6 +22,8 @@ export type ExecRequest = {
   readonly name: string;
   readonly command: readonly string[];
   readonly user: string | undefined;
+  /** Whom the container runs processes as when nobody is named; empty for root. */
+  readonly defaultUser: string;
   readonly cols: number;
   readonly rows: number;
   readonly sessionId: string;
@@ -43,8 +46,11 @@ const startFailure =
 /** A background child can hold the terminal open when the process is gone (moby#33039), so its state is asked for. */
 const inspectEveryMs = 2_000;
 
-/** Output that is still on its way when the process is known to be gone. */
-const drainMs = 500;
+/** The same while it is paused: what is not read 2 s after the process has ended, the engine drops. */
+const inspectPausedEveryMs = 500;
+
+/** A process that is gone, with nothing more coming for this long, has said all it had to say. */
+const quietMs = 500;
 
 /** How long a container may take from killing its processes to being stopped. */
 const stoppingMs = 500;
@@ -109,6 +115,11 @@ export class ExecTerminal implements Terminal {
   #early: Buffer[] = [];
   #handlers: TerminalHandlers | undefined;
   #eof = false;
+  /** The process has ended, though its terminal may be held open. From then on everything is read as it comes. */
+  #gone = false;
+  #lastOutputMs = 0;
+  /** Stops looking after the process while it is paused; undefined while it is not. */
+  #paused: (() => void) | undefined;
   #exited = false;
   /** The size to be told to the engine next; one call at a time, so that they cannot overtake each other. */
   #wantedSize: { cols: number; rows: number } | undefined;
@@ -170,10 +181,14 @@ export class ExecTerminal implements Terminal {
   }
 
   pause(): void {
-    if (!this.#eof) this.#socket.pause();
+    if (this.#eof || this.#gone || this.#paused !== undefined) return;
+    this.#socket.pause();
+    this.#paused = this.#owned.interval(() => void this.#watch(), inspectPausedEveryMs);
   }
 
   resume(): void {
+    this.#paused?.();
+    this.#paused = undefined;
     this.#socket.resume();
   }
 
@@ -183,13 +198,14 @@ export class ExecTerminal implements Terminal {
   }
 
   async end(): Promise<boolean> {
-    const clean = (await this.#endInside()) ?? (await this.#endFromOutside());
+    const clean = await endProcesses(await this.#processes());
     this.#socket.destroy();
     this.#ended();
     return clean;
   }
 
   #data(chunk: Buffer): void {
+    this.#lastOutputMs = Date.now();
     if (this.#handlers === undefined) this.#early.push(chunk);
     else this.#handlers.onOutput(chunk);
   }
@@ -242,10 +258,15 @@ export class ExecTerminal implements Terminal {
       // The engine is gone, or has forgotten the exec with its container: the stream will not say so by itself.
       if (error instanceof EngineRefusal && error.status !== 404) return;
     }
-    this.#owned.timeout(() => {
+    if (this.#gone) return;
+    this.#gone = true;
+    this.resume();
+    this.#lastOutputMs = Date.now();
+    this.#owned.interval(() => {
+      if (Date.now() - this.#lastOutputMs < quietMs) return;
       this.#socket.destroy();
       this.#ended();
-    }, drainMs);
+    }, quietMs / 2);
   }
 
   async #finish(): Promise<void> {
@@ -311,63 +332,16 @@ export class ExecTerminal implements Terminal {
     }
   }
 
-  /** Runs the clean-up script in the container; undefined when it cannot be run there. */
-  async #endInside(): Promise<boolean | undefined> {
-    try {
-      const { containerId, sessionId } = this.#request;
-      const created = (await this.#engine.call('POST', `/containers/${containerId}/exec`, {
-        Cmd: ['sh', '-c', cleanupScript(sessionId)],
-        User: '0',
-        AttachStdout: true,
-        AttachStderr: true,
-      })) as { Id: string };
-      const { socket } = await this.#engine.hijack(`/exec/${created.Id}/start`, {
-        Detach: false,
-        Tty: false,
-      });
-      socket.on('error', () => {});
-      socket.resume();
-      await new Promise<void>((resolve) => socket.once('close', resolve));
-      const { ExitCode } = (await this.#engine.call(
-        'GET',
-        `/exec/${created.Id}/json`,
-      )) as ExecDetails;
-      return ExitCode === 0 ? true : ExitCode === 1 ? false : undefined;
-    } catch (error) {
-      // A container that is not running has no processes.
-      if (error instanceof EngineRefusal && (error.status === 404 || error.status === 409))
-        return true;
-      return undefined;
-    }
-  }
-
-  /** For images without a shell: by the process id on this host, if that process proves to be ours. */
-  async #endFromOutside(): Promise<boolean> {
-    const details = await this.#inspect().catch(() => undefined);
-    if (details === undefined || !details.Running) return details !== undefined;
-    const ours = () => isTagged(details.Pid, this.#request.sessionId);
-    if (!(await ours())) return false;
-    for (const signal of ['SIGHUP', 'SIGKILL'] as const) {
-      try {
-        process.kill(details.Pid, signal);
-      } catch {
-        return !(await ours());
-      }
-      for (let waited = 0; waited < hangUpGraceMs; waited += 50) {
-        await delay(50);
-        if (!(await ours())) return true;
-      }
-    }
-    return false;
-  }
-}
-
-async function isTagged(pid: number, sessionId: string): Promise<boolean> {
-  try {
-    const environment = await readFile(`/proc/${pid}/environ`, 'latin1');
-    return environment.split('\0').includes(`${sessionVariable}=${sessionId}`);
-  } catch {
-    return false;
+  async #processes(): Promise<SessionProcesses> {
+    const { containerId, sessionId, user, defaultUser } = this.#request;
+    const { Pid: pid } = await this.#inspect().catch(() => ({ Pid: 0 }));
+    // The engine's process ids are this machine's when it runs here, and not, say, in a virtual machine.
+    if (pid !== 0 && (await isTagged(pid, sessionId))) return new ProcessesHere(sessionId, [pid]);
+    return new ProcessesInContainer(this.#engine, {
+      containerId,
+      sessionId,
+      user: user ?? defaultUser,
+    });
   }
 }
 

@@ -2,11 +2,11 @@
  * A process in a pseudo-terminal of this machine, as a Terminal. node-pty makes the pseudo-terminal and reads from it;
  * writing and ending are done here, since it tells neither when bytes were taken nor what a shell left behind.
  */
-import { spawn } from 'node:child_process';
 import { write } from 'node:fs';
 import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
 import { codeOf } from '../../../base/errors.ts';
-import { cleanupScript } from '../cleanup-script.ts';
+import { ProcessesHere } from '../processes-here.ts';
+import { endProcesses } from '../session-processes.ts';
 import type { Terminal, TerminalHandlers } from '../target.ts';
 
 export type PtyRequest = {
@@ -117,13 +117,9 @@ export class PtyTerminal implements Terminal {
     }
   }
 
-  async end(): Promise<boolean> {
-    const child = spawn('/bin/sh', ['-c', cleanupScript(this.#sessionId)], { stdio: 'ignore' });
-    const code = await new Promise<number | null>((resolve) => {
-      child.once('exit', resolve);
-      child.once('error', () => resolve(null));
-    });
-    return code === 0;
+  end(): Promise<boolean> {
+    // A pseudo-terminal's process leads a terminal session of its own (forkpty(3)).
+    return endProcesses(new ProcessesHere(this.#sessionId, [this.#pty.pid]));
   }
 
   #exit(exit: { exitCode: number; signal?: number }): void {

@@ -420,8 +420,9 @@ export class Session {
       lag = Math.min(lag, (end - viewer.acked) / flowHighBytes);
     if (this.#attached.size > 0) return lag;
     const now = Date.now();
-    // Nobody is attached: a viewer that was cut off finds everything again, up to what the replay holds.
-    const heldBytes = this.#options.replayBytes - 2 * maxDataBytes;
+    // Nobody is attached: a viewer that was cut off finds everything again. The other half of the replay is for what
+    // comes although the process is paused: its last words, which cannot wait.
+    const heldBytes = this.#options.replayBytes / 2;
     for (const viewer of this.#viewers.values()) {
       if (viewer.heldUntil > now) lag = Math.min(lag, (end - viewer.acked) / heldBytes);
     }

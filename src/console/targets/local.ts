@@ -1,27 +1,25 @@
 /**
  * This machine: a shell in a pseudo-terminal of its own. The process itself is in `local/pty-terminal.ts`.
  */
-import { accessSync, constants, readFileSync, statSync } from 'node:fs';
-import { hostname, userInfo } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import type { Workload } from '../../wire/api.ts';
 import { consoleError } from '../errors.ts';
-import { startPty } from './local/pty-terminal.ts';
+import { type Account, accountFor, ownAccount } from './local/accounts.ts';
+import { defaultPath, findProgram } from './local/program.ts';
+import { PtyTerminal } from './local/pty-terminal.ts';
 import { sessionVariable } from './session-processes.ts';
 import type { OpenTerminal, Target, Terminal } from './target.ts';
 
 /** The one workload there is. */
 const workloadId = 'shell';
 
-const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** What accounts have for a shell that nobody is to log in to. */
+const noShell = /\/(?:nologin|false)$/;
 
-type Account = {
-  name: string;
-  uid: number;
-  gid: number;
-  home: string;
-  shell: string;
-};
+/** Variables that belong to whatever started Hatchway, and would mislead what is started by it. */
+const foreignVariable =
+  /^(?:npm_|NODE_|HATCHWAY_|TMUX|WINDOW)|^(?:INIT_CWD|STY|TERMCAP|COLUMNS|LINES|OLDPWD|_)$/;
 
 export class LocalTarget implements Target {
   readonly id = 'local';
@@ -54,18 +52,26 @@ export class LocalTarget implements Target {
     }
     const account = accountFor(request.user);
     const environment = environmentOf(account, request.sessionId);
-    const [program, ...args] = request.command ?? shellOf(account, environment.PATH ?? defaultPath);
-    const file = resolveProgram(program ?? '', environment.PATH ?? defaultPath, account.home);
+    const path = environment.PATH ?? defaultPath;
+    const cwd = existingFolder(account.home) ?? '/';
+    const command = request.command ?? [shellOf(account, path)];
+    const [program = '', ...args] = command;
+    const file = findProgram(program, path, cwd);
+    if (file === undefined) {
+      throw consoleError(
+        'HW_COMMAND_NOT_FOUND',
+        `${program} cannot be started: there is no such program.`,
+      );
+    }
     request.onStep(`Starting ${program} on ${hostname()}`);
     request.signal.throwIfAborted();
-    return startPty({
-      file,
-      args,
-      command: [program ?? '', ...args],
+    const [first = '', ...rest] = [...account.prefix, file, ...args];
+    return new PtyTerminal({
+      file: first,
+      args: rest,
+      command,
       environment,
-      cwd: existingFolder(account.home) ?? '/',
-      identity:
-        account.uid === ownAccount().uid ? undefined : { uid: account.uid, gid: account.gid },
+      cwd,
       cols: request.cols,
       rows: request.rows,
       sessionId: request.sessionId,
@@ -73,52 +79,12 @@ export class LocalTarget implements Target {
   }
 }
 
-/** The person that Hatchway runs as. */
-function ownAccount(): Account {
-  const { username, uid, gid, homedir, shell } = userInfo();
-  return { name: username, uid, gid, home: homedir, shell: shell ?? '' };
-}
-
-/** Throws HW_USER_UNKNOWN for nobody, and for somebody that this process may not become. */
-function accountFor(user: string | undefined): Account {
-  const own = ownAccount();
-  if (user === undefined || user === own.name || user === String(own.uid)) return own;
-  const account = readAccounts().find(({ name, uid }) => name === user || String(uid) === user);
-  if (account === undefined) {
-    throw consoleError('HW_USER_UNKNOWN', `This machine has no user ${user}.`);
-  }
-  if (own.uid !== 0) {
-    throw consoleError(
-      'HW_USER_UNKNOWN',
-      `Hatchway runs as ${own.name} and cannot open a shell as ${user}.`,
-      { remedy: `Open a shell as ${own.name} and run: su - ${account.name}` },
-    );
-  }
-  return account;
-}
-
-function readAccounts(): Account[] {
-  return readFileSync('/etc/passwd', 'utf8')
-    .split('\n')
-    .map((line) => line.split(':'))
-    .filter((fields) => fields.length >= 7)
-    .map((fields) => ({
-      name: fields[0] ?? '',
-      uid: Number(fields[2]),
-      gid: Number(fields[3]),
-      home: fields[5] ?? '/',
-      shell: fields[6] ?? '',
-    }));
-}
-
 /** A login's environment: the person's own, without what belongs to the process that starts it. */
 function environmentOf(account: Account, sessionId: string): Record<string, string> {
-  const inherited = account.uid === ownAccount().uid ? process.env : {};
+  const inherited = account.prefix.length === 0 ? process.env : {};
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(inherited)) {
-    if (value !== undefined && !/^(?:npm_|NODE_|HATCHWAY_|INIT_CWD$|TMUX|STY$|WINDOW)/.test(name)) {
-      environment[name] = value;
-    }
+    if (value !== undefined && !foreignVariable.test(name)) environment[name] = value;
   }
   return {
     ...environment,
@@ -133,45 +99,18 @@ function environmentOf(account: Account, sessionId: string): Record<string, stri
   };
 }
 
-/** The person's login shell, else bash, else sh. */
-function shellOf(account: Account, path: string): string[] {
-  const candidates = [account.shell, 'bash', 'sh'].filter((shell) => shell !== '');
-  const found = candidates.find((shell) => find(shell, path, account.home) !== undefined);
-  if (found === undefined) {
-    throw Object.assign(
-      consoleError('HW_NO_SHELL', 'There is no shell on this machine that could be started.'),
-      { tried: candidates },
-    );
-  }
-  return [found];
-}
-
-function resolveProgram(program: string, path: string, cwd: string): string {
-  const file = find(program, path, cwd);
-  if (file === undefined) {
-    throw consoleError(
-      'HW_COMMAND_NOT_FOUND',
-      `${program} cannot be started: there is no such program.`,
-    );
-  }
-  return file;
-}
-
-/** The file that execvp would run, or undefined. */
-function find(program: string, path: string, cwd: string): string | undefined {
-  const files = program.includes('/')
-    ? [join(program.startsWith('/') ? '/' : cwd, program)]
-    : path.split(delimiter).map((folder) => join(folder, program));
-  return program === '' ? undefined : files.find(isExecutable);
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+/** The shell that the person uses, else bash, else sh. Throws HW_NO_SHELL. */
+function shellOf(account: Account, path: string): string {
+  const used = account.prefix.length === 0 ? process.env.SHELL : undefined;
+  const candidates = [used, account.shell, 'bash', 'sh'].filter(
+    (shell): shell is string => shell !== undefined && shell !== '' && !noShell.test(shell),
+  );
+  const found = candidates.find((shell) => findProgram(shell, path, '/') !== undefined);
+  if (found !== undefined) return found;
+  throw Object.assign(
+    consoleError('HW_NO_SHELL', 'There is no shell on this machine that could be started.'),
+    { tried: candidates },
+  );
 }
 
 function existingFolder(path: string): string | undefined {

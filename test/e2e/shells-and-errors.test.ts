@@ -91,7 +91,7 @@ test('a container', async (t) => {
     const shell = await follow(inner, browser, hatchway, '/x/docker/web-1');
     await shell.shows(/#$/);
     await docker.stopContainer('web-1');
-    assert.match((await shell.outcome()).text, /\S/);
+    assert.match((await shell.outcome()).text, /The container web-1 stopped/);
     await screenshot(shell.page, 'container-stopped');
 
     await shell.page.keyboard.press('Enter');

@@ -91,6 +91,20 @@ test('a container', async (t) => {
     assert.equal(await running.terminal.end(), true);
   });
 
+  await t.test('in which a shell is killed says so', async () => {
+    await docker.runContainer({ image: 'both', name: 'killing' });
+    for (const [signal, exitCode, reason] of [
+      ['KILL', 137, /in killing was killed \(SIGKILL\)/],
+      ['TERM', 143, /in killing was asked to end \(SIGTERM\)/],
+    ] as const) {
+      const command = ['sh', '-c', `kill -${signal} $$`];
+      const running = new RunningTerminal(await target.open(openRequest('killing', { command })));
+      const exit = await running.exit;
+      assert.equal(exit.exitCode, exitCode);
+      assert.match(exit.reason, reason);
+    }
+  });
+
   await t.test(
     'with a background child that holds the terminal: the shell’s exit counts',
     async () => {

@@ -8,10 +8,8 @@ const signals: Readonly<Record<number, string>> = {
   4: 'SIGILL: an instruction this processor does not know',
   6: 'SIGABRT: it gave up by itself',
   8: 'SIGFPE: an arithmetic error',
-  9: 'SIGKILL: killed, often because memory ran out',
   11: 'SIGSEGV: it reached for memory that is not its own',
   13: 'SIGPIPE: nobody reads its output any more',
-  15: 'SIGTERM: asked to end, as when a container is stopped',
 };
 
 /** One clause, or undefined when the code says nothing beyond itself. Codes above 128 are 128 + signal. */

@@ -39,8 +39,13 @@ test('exit 0 is calm, any other code is marked and explained', () => {
   const three = outcomeOf(exited(3));
   assert.equal(three?.tone, 'marked');
   assert.equal(three?.title, "sh -c 'exit 3' exited with 3");
-  assert.match(outcomeOf(exited(137))?.text ?? '', /killed/);
+  assert.match(outcomeOf(exited(130))?.text ?? '', /Ctrl-C/);
   assert.equal(outcomeOf(exited(null))?.text, 'The engine is gone.');
+});
+
+test('of what was killed or asked to end, the reason that the server knows is said', () => {
+  assert.equal(outcomeOf(exited(137))?.text, 'The engine is gone.');
+  assert.equal(outcomeOf(exited(143))?.text, 'The engine is gone.');
 });
 
 test('a failure says what was tried and what to do', () => {

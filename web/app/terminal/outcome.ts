@@ -26,6 +26,9 @@ const retry = { way: 'retry', wayName: 'Try again' } as const;
 const anew = { way: 'anew', wayName: 'Open a new one' } as const;
 const reload = { way: 'reload', wayName: 'Reload' } as const;
 
+/** 128 + SIGKILL and 128 + SIGTERM: they come from elsewhere, and the server knows whether the container stopped. */
+const sentFromElsewhere: readonly number[] = [137, 143];
+
 export function outcomeOf(snapshot: ConsoleSnapshot): Outcome | undefined {
   const { refusal, state, connection } = snapshot;
   if (refusal !== null) {
@@ -56,7 +59,7 @@ function exitOf({ command }: ConsoleSnapshot, exitCode: number | null, reason: s
     ...plain,
     tone: exitCode === 0 ? 'calm' : 'marked',
     title: `${name} exited with ${exitCode}`,
-    text: exitMeaning(exitCode) ?? '',
+    text: sentFromElsewhere.includes(exitCode) ? sentence(reason) : (exitMeaning(exitCode) ?? ''),
     ...anew,
   };
 }

@@ -300,7 +300,7 @@ export class ExecTerminal implements Terminal {
       return { exitCode: null, reason: `The connection to the process in ${name} was lost.` };
     }
     if (details.ExitCode === 137 || details.ExitCode === 143) {
-      return { exitCode: details.ExitCode, reason: await this.#containerReason() };
+      return { exitCode: details.ExitCode, reason: await this.#containerReason(details.ExitCode) };
     }
     return {
       exitCode: details.ExitCode,
@@ -309,7 +309,7 @@ export class ExecTerminal implements Terminal {
   }
 
   /** Whether it was the container that ended, and not only the process. */
-  async #containerReason(): Promise<string> {
+  async #containerReason(exitCode?: 137 | 143): Promise<string> {
     const { name, containerId } = this.#request;
     try {
       const inspect = async () =>
@@ -320,7 +320,11 @@ export class ExecTerminal implements Terminal {
         await delay(50);
         container = await inspect();
       }
-      if (container.State.Running) return `The process in ${name} was killed.`;
+      if (container.State.Running) {
+        return exitCode === 143
+          ? `The process in ${name} was asked to end (SIGTERM).`
+          : `The process in ${name} was killed (SIGKILL), as happens when memory runs out.`;
+      }
       const why = container.State.OOMKilled
         ? 'ran out of memory'
         : `stopped (exit code ${container.State.ExitCode})`;

@@ -19,8 +19,10 @@ export type AccessEntry = {
   readonly remoteAddress: string;
   /** The user of Basic authentication. */
   readonly remoteUser: string | undefined;
-  /** `GET /path?query HTTP/1.1`, or '' when no request line was understood. */
-  readonly requestLine: string;
+  /** Undefined when no request line was understood. */
+  readonly request:
+    | { readonly method: string; readonly target: string; readonly minor: 0 | 1 }
+    | undefined;
   readonly status: number;
   /** Bytes of the body as sent, the framing of chunks included; for a tunnel what went to the client. */
   readonly bodyBytesSent: number;
@@ -156,11 +158,13 @@ export class AccessLog {
 
 /** One line, its line feed included. */
 export function combined(entry: AccessEntry): string {
-  return `${entry.remoteAddress} - ${field(entry.remoteUser)} [${localTime()}] "${field(
-    redactUrl(entry.requestLine),
-  )}" ${entry.status} ${entry.bodyBytesSent} "${
-    entry.referer === undefined ? '-' : field(redactUrl(entry.referer))
-  }" "${field(entry.userAgent)}"\n`;
+  const { remoteAddress, remoteUser, request, status, bodyBytesSent, referer, userAgent } = entry;
+  const line =
+    request === undefined
+      ? '-'
+      : `${request.method} ${field(redactUrl(request.target))} HTTP/1.${request.minor}`;
+  const from = referer === undefined ? '-' : field(redactUrl(referer));
+  return `${remoteAddress} - ${field(remoteUser)} [${localTime()}] "${line}" ${status} ${bodyBytesSent} "${from}" "${field(userAgent)}"\n`;
 }
 
 function field(value: string | undefined): string {

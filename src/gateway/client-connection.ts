@@ -8,14 +8,15 @@
  */
 import type { Duplex } from 'node:stream';
 import { codeOf, HatchwayError } from '../base/errors.ts';
-import { RequestHeadReader } from '../http1/head.ts';
+import { type RequestHead, RequestHeadReader } from '../http1/head.ts';
 import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import type { AcceptedSocket } from './listener.ts';
-import type { ListenerSites, Serving } from './serving.ts';
+import { chooseSite } from './route-choice.ts';
+import type { ListenerSites, Serving, Site } from './serving.ts';
 import { own, type SocketOwner } from './socket-owner.ts';
 
 /** Bytes that may come behind a request before it is answered; a client that sends more is not read from. */
@@ -43,6 +44,9 @@ export class ClientConnection implements SocketOwner, Deadlined {
   ended = false;
 
   readonly #reader: RequestHeadReader;
+  /** Of the last request, and what it was for. */
+  #host: string | undefined;
+  #site: Site | undefined;
   #exchange: Exchange | undefined;
   #closing = false;
   /** Whether requests are being taken from `held`, so that one that ends at once does not start the next one inside. */
@@ -57,7 +61,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.#reader = new RequestHeadReader(serving.limits);
     serving.clients.add(this);
     serving.deadlines.add(this);
-    this.deadline = serving.deadlines.now() + serving.limits.headMs;
+    this.deadline = serving.deadlines.after(serving.limits.headMs);
     own(this.socket, this);
   }
 
@@ -94,6 +98,17 @@ export class ClientConnection implements SocketOwner, Deadlined {
     else this.#refuse(gatewayError('HW_REQUEST_TIMEOUT', 'a request head did not arrive in time'));
   }
 
+  /** The site that a request of this client is for. */
+  siteOf(head: RequestHead): Site {
+    const { host } = head;
+    // Nearly every request of a connection has the host of the one before.
+    if (this.#site === undefined || host !== this.#host) {
+      this.#site = chooseSite(this.sites, head);
+      this.#host = host;
+    }
+    return this.#site;
+  }
+
   /** Keeps bytes that are not the exchange's; the next request, or what a tunnel begins with. */
   hold(bytes: Buffer): void {
     this.held = this.held === undefined ? bytes : Buffer.concat([this.held, bytes]);
@@ -115,9 +130,9 @@ export class ClientConnection implements SocketOwner, Deadlined {
     if (this.socket.destroyed) return;
     const { deadlines, limits } = this.serving;
     // As long as the answer itself is being taken the limit is that of a slow reader.
-    this.deadline = deadlines.now() + Math.max(limits.bodyMs, lingerMs);
+    this.deadline = deadlines.after(Math.max(limits.bodyMs, lingerMs));
     this.socket.end(() => {
-      this.deadline = deadlines.now() + lingerMs;
+      this.deadline = deadlines.after(lingerMs);
     });
     this.socket.resume();
   }
@@ -160,7 +175,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.#taking = false;
     if (this.#exchange !== undefined || this.#closing) return;
     if (this.held === undefined && this.#reader.idle) {
-      this.deadline = this.serving.deadlines.now() + this.serving.limits.keepAliveMs;
+      this.deadline = this.serving.deadlines.after(this.serving.limits.keepAliveMs);
     }
     if (this.held === undefined && this.socket.isPaused()) this.socket.resume();
   }
@@ -177,7 +192,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
     }
     if (head === undefined) {
       const { deadlines, limits } = this.serving;
-      if (fresh) this.deadline = deadlines.now() + limits.headMs;
+      if (fresh) this.deadline = deadlines.after(limits.headMs);
       return;
     }
     this.deadline = never;
@@ -203,7 +218,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.sites.defaultSite.accessLog?.write({
       remoteAddress: client,
       remoteUser: undefined,
-      requestLine: '',
+      request: undefined,
       status: error.status,
       bodyBytesSent: answer.bodyBytes,
       referer: undefined,

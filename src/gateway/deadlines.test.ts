@@ -2,35 +2,40 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Deadlined, Deadlines, never } from './deadlines.ts';
 
-test('a deadline that passes is told once, one that is moved or cleared is not', async () => {
+function watch(deadlines: Deadlines, timeoutMs: number): Deadlined & { passed: Promise<void> } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const watched = { deadline: never, passed: promise, onDeadline: resolve };
+  deadlines.add(watched);
+  watched.deadline = deadlines.after(timeoutMs);
+  return watched;
+}
+
+test('a deadline that passes is told, one that is moved or cleared is not', async () => {
   const deadlines = new Deadlines(20);
   const told: string[] = [];
-  const watch = (name: string, dueInMs: number): Deadlined => {
-    const watched = {
-      deadline: deadlines.now() + dueInMs,
-      onDeadline() {
-        told.push(name);
-      },
-    };
-    deadlines.add(watched);
+  const [due, moved, cleared] = ['due', 'moved', 'cleared'].map((name) => {
+    const watched = watch(deadlines, 20);
+    void watched.passed.then(() => told.push(name));
     return watched;
-  };
-  const due = watch('due', 20);
-  const moved = watch('moved', 20);
-  const cleared = watch('cleared', 20);
-  moved.deadline = deadlines.now() + 10_000;
-  cleared.deadline = never;
-  await new Promise<void>((resolve) => {
-    const last: Deadlined = {
-      deadline: deadlines.now() + 60,
-      onDeadline: () => {
-        deadlines.remove(last);
-        resolve();
-      },
-    };
-    deadlines.add(last);
   });
+  assert.ok(due && moved && cleared);
+  moved.deadline = deadlines.after(10_000);
+  cleared.deadline = never;
+  const last = watch(deadlines, 60);
+  await last.passed;
   assert.deepEqual(told, ['due']);
   assert.equal(due.deadline, never);
-  for (const watched of [due, moved, cleared]) deadlines.remove(watched);
+  for (const watched of [due, moved, cleared, last]) deadlines.remove(watched);
+});
+
+test('a deadline is never early, even when the clock was last looked at long ago', async () => {
+  const deadlines = new Deadlines(40);
+  const first = watch(deadlines, 10_000);
+  // Somewhere between two looks.
+  await new Promise((resolve) => setTimeout(resolve, 15));
+  const begin = performance.now();
+  const second = watch(deadlines, 40);
+  await second.passed;
+  assert.ok(performance.now() - begin >= 40);
+  for (const watched of [first, second]) deadlines.remove(watched);
 });

@@ -1,12 +1,13 @@
 /**
- * Timeouts of many connections for the price of one timer: each writes its deadline into a field of its own, and all
- * are looked at a few times per timeout. Setting, moving and clearing a deadline is one assignment, which is what a
- * request can afford; that a timeout is up to a quarter late matters to nobody.
+ * Timeouts of many connections for the price of one timer: each has its deadline in a field of its own, and all are
+ * looked at a few times per timeout. Setting, moving and clearing a deadline is one assignment, without so much as a
+ * look at the clock, which is what a request can afford. A timeout is up to half as long again as it says, never
+ * shorter, which matters to nobody.
  */
 
 /** Something that must not take for ever. */
 export interface Deadlined {
-  /** On the clock of `Deadlines.now`, in milliseconds; `never` while nothing is due. */
+  /** From `Deadlines.after`; `never` while nothing is due. */
   deadline: number;
   /** Called once when the deadline has passed; by then it is `never` again. Must not throw. */
   onDeadline(): void;
@@ -14,14 +15,16 @@ export interface Deadlined {
 
 export const never = Number.POSITIVE_INFINITY;
 
-/** The longest time between two looks: timeouts are counted in seconds, and log lines have them so. */
+/** The longest time between two looks, in milliseconds: timeouts are counted in seconds. */
 const slowestPeriodMs = 1000;
-/** The shortest: short timeouts are for tests, and a process that wakes up more often is no better at them. */
+/** The shortest: a process that wakes up more often is no better at it. */
 const fastestPeriodMs = 10;
 
 export class Deadlines {
   readonly #watched = new Set<Deadlined>();
   readonly #periodMs: number;
+  /** At the last look, in milliseconds on a clock that never jumps. */
+  #now = performance.now();
   #timer: NodeJS.Timeout | undefined;
 
   /** @param shortestMs the shortest of the timeouts in use: how often to look depends on it */
@@ -29,15 +32,17 @@ export class Deadlines {
     this.#periodMs = Math.max(fastestPeriodMs, Math.min(slowestPeriodMs, shortestMs / 4));
   }
 
-  /** Milliseconds on a clock that never jumps. */
-  now(): number {
-    return performance.now();
+  /** The deadline that is so many milliseconds away for something that is being watched. */
+  after(timeoutMs: number): number {
+    // The clock was last looked at up to one period ago.
+    return this.#now + this.#periodMs + timeoutMs;
   }
 
   /** Watches until `remove`. The timer runs only while something is watched, and keeps no process alive. */
   add(watched: Deadlined): void {
     this.#watched.add(watched);
     if (this.#timer === undefined) {
+      this.#now = performance.now();
       this.#timer = setInterval(() => this.#look(), this.#periodMs);
       this.#timer.unref();
     }
@@ -52,7 +57,8 @@ export class Deadlines {
   }
 
   #look(): void {
-    const now = this.now();
+    const now = performance.now();
+    this.#now = now;
     for (const watched of this.#watched) {
       if (watched.deadline > now) continue;
       watched.deadline = never;

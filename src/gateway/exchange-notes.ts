@@ -2,10 +2,13 @@
 import type { HatchwayError } from '../base/errors.ts';
 import { redactUrl } from '../base/log.ts';
 import type { RequestHead } from '../http1/head.ts';
+import { idOfLowerName } from '../http1/known-names.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Route, Site } from './serving.ts';
 import type { Upgrade } from './upgrade.ts';
 import { explainLostUpgrade, explainRefusedUpgrade } from './upgrade-cause.ts';
+
+const webSocketKeyId = idOfLowerName('sec-websocket-key');
 
 /** What a line is about. */
 export interface Noted {
@@ -27,7 +30,7 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
 /** A request that is passed on as an ordinary one, if it was meant as an upgrade. */
 export function noteLostUpgrade(request: Noted, { upgradeTokens }: Route): void {
   const { head, client } = request;
-  if (head.upgrade.length === 0 && !head.fields.has('sec-websocket-key')) return;
+  if (head.upgrade.length === 0 && head.fields.getById(webSocketKeyId) === undefined) return;
   client.serving.log.info(
     factsOf(request),
     `passed on without upgrade: ${explainLostUpgrade(head, upgradeTokens)}`,

@@ -20,7 +20,7 @@ import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
 import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
 import { type ClientFraming, clientHead, upstreamHead } from './headers.ts';
-import { chooseRoute, chooseSite } from './route-choice.ts';
+import { chooseRoute } from './route-choice.ts';
 import type { Route, Site } from './serving.ts';
 import { openTunnel } from './tunnel-start.ts';
 import { refusalOf, type Upgrade, upgradeOf } from './upgrade.ts';
@@ -67,7 +67,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { framing, method } = head;
     this.client = client;
     this.head = head;
-    this.site = chooseSite(client.sites, head);
+    this.site = client.siteOf(head);
     this.#requestDone =
       framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0);
     this.#mayRetry = this.#requestDone && idempotentMethods.includes(method);
@@ -408,15 +408,14 @@ export class Exchange implements UpstreamUser, Noted {
     const client = this.client;
     const { deadlines, limits } = client.serving;
     const { timeouts } = (this.#route as Route).upstream.model;
-    const now = deadlines.now();
     const clientIsBehind = client.socket.writableNeedDrain;
     const upstreamIsBehind = connection.socket.writableNeedDrain;
     const bodyIsAwaited = !this.#requestDone && !upstreamIsBehind;
-    client.deadline = clientIsBehind || bodyIsAwaited ? now + limits.bodyMs : never;
+    client.deadline = clientIsBehind || bodyIsAwaited ? deadlines.after(limits.bodyMs) : never;
     connection.deadline = upstreamIsBehind
-      ? now + timeouts.sendMs
+      ? deadlines.after(timeouts.sendMs)
       : this.#requestDone && !clientIsBehind
-        ? now + timeouts.readMs
+        ? deadlines.after(timeouts.readMs)
         : never;
   }
 

@@ -19,6 +19,7 @@ import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { requestLine, statusLine } from '../http1/head-writer.ts';
 import { forwardableLines } from '../http1/hop-by-hop.ts';
+import { idOfLowerName } from '../http1/known-names.ts';
 
 /** What the gateway knows of a request beyond its head. */
 export type Seen = {
@@ -28,6 +29,7 @@ export type Seen = {
   readonly secure: boolean;
 };
 
+const forwardedForId = idOfLowerName('x-forwarded-for');
 const written = [
   'x-forwarded-for',
   'x-forwarded-host',
@@ -58,10 +60,11 @@ export function upstreamHead(
   if (host === undefined) text += 'Host: \r\n';
   text += forwardableLines(fields, head.minor === 0 ? writtenNamesFor10 : writtenNames);
   if (head.framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
-  const forwardedFor = fields.all('x-forwarded-for');
-  text += `X-Forwarded-For: ${
-    forwardedFor.length === 0 ? '' : `${forwardedFor.join(', ')}, `
-  }${seen.remoteAddress}\r\nX-Forwarded-Proto: ${seen.secure ? 'https' : 'http'}\r\n`;
+  const before =
+    fields.getById(forwardedForId) === undefined
+      ? ''
+      : `${fields.all('x-forwarded-for').join(', ')}, `;
+  text += `X-Forwarded-For: ${before}${seen.remoteAddress}\r\nX-Forwarded-Proto: ${seen.secure ? 'https' : 'http'}\r\n`;
   if (host !== undefined) text += `X-Forwarded-Host: ${host}\r\n`;
   if (options.inProcess) text += arrivedLines(head);
   if (options.upgradeTo !== undefined) {

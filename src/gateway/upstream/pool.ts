@@ -59,8 +59,8 @@ export class Pool {
     const { deadlines, counts, limits } = this.#context;
     const connection = new UpstreamConnection(this, dial(this.#dial), user, limits);
     const { socket } = connection;
-    connection.deadline = deadlines.now() + this.#connectMs;
     deadlines.add(connection);
+    connection.deadline = deadlines.after(this.#connectMs);
     counts.upstreams++;
     this.#open.add(socket);
     socket.once('close', () => {
@@ -76,7 +76,7 @@ export class Pool {
       connection.abandon();
       return;
     }
-    connection.deadline = this.#context.deadlines.now() + idleMs;
+    connection.deadline = this.#context.deadlines.after(idleMs);
     this.#idle.push(connection);
   }
 

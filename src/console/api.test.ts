@@ -1,97 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import { silentLog } from '../base/log.ts';
 import { apiPaths, type SessionInfo, sessionPath } from '../wire/api.ts';
 import { byeCodes, encodeFrame, wireVersion } from '../wire/frames.ts';
 import { withLength } from '../wire/stream-framing.ts';
-import { createConsole } from './console.ts';
-import type { Target } from './targets/target.ts';
-import { FakeTerminal } from './testing/fake-terminal.ts';
-
-const token = 'the-token';
-
-type Running = {
-  origin: string;
-  cookie: string;
-  terminals: FakeTerminal[];
-  openCount(): number;
-  /** A request as the signed-in page sends it; `headers` come on top. */
-  request(path: string, init?: RequestInit): Promise<Response>;
-  open(more?: object): Promise<SessionInfo>;
-};
-
-async function startConsole(t: TestContext): Promise<Running> {
-  const pageFolder = mkdtempSync(join(tmpdir(), 'hw-page-'));
-  t.after(() => rmSync(pageFolder, { recursive: true }));
-  mkdirSync(join(pageFolder, 'assets'));
-  writeFileSync(join(pageFolder, 'index.html'), '<!doctype html><title>page</title>');
-  writeFileSync(join(pageFolder, 'assets/app-1.js'), 'go()');
-  writeFileSync(join(pageFolder, '.hatchway-built'), 'not for everybody');
-
-  const terminals: FakeTerminal[] = [];
-  const target: Target = {
-    id: 'fake',
-    title: 'Fake',
-    address: 'nowhere',
-    list: async () => [],
-    open: async () => {
-      const terminal = new FakeTerminal();
-      terminals.push(terminal);
-      return terminal;
-    },
-  };
-  const down: Target = {
-    ...target,
-    id: 'down',
-    list: () => Promise.reject(new Error('a secret inside')),
-  };
-  const console = createConsole({
-    targets: [target, down],
-    token,
-    instance: 'i1',
-    graceMs: 60_000,
-    pageFolder,
-    log: silentLog,
-  });
-  const server = createServer((socket) => console.accept(socket));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  t.after(async () => {
-    await console.close();
-    server.close();
-  });
-  const origin = `http://127.0.0.1:${port}`;
-  const signedIn = await fetch(origin + apiPaths.signIn, {
-    method: 'POST',
-    headers: { origin, 'content-type': 'application/json' },
-    body: JSON.stringify({ token }),
-  });
-  assert.equal(signedIn.status, 204);
-  const cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-  const request = (path: string, init: RequestInit = {}) =>
-    fetch(origin + path, { ...init, headers: { cookie, origin, ...init.headers } });
-  return {
-    origin,
-    cookie,
-    terminals,
-    openCount: () => console.openSessionCount,
-    request,
-    async open(more = {}) {
-      const response = await request(apiPaths.sessions, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ target: 'fake', workload: 'w', cols: 80, rows: 24, ...more }),
-      });
-      assert.equal(response.status, 201);
-      return (await response.json()) as SessionInfo;
-    },
-  };
-}
+import { startConsole } from './testing/start-console.ts';
 
 async function problem(response: Response): Promise<[number, string]> {
   return [response.status, ((await response.json()) as { code: string }).code];
@@ -122,7 +35,7 @@ test('the page and its files need no cookie, and nothing else in their folder is
 });
 
 test('without the cookie every address of the API says the same and does nothing', async (t) => {
-  const { origin, open, openCount } = await startConsole(t);
+  const { origin, open, console } = await startConsole(t);
   const { id } = await open();
   const paths = [
     apiPaths.targets,
@@ -146,11 +59,11 @@ test('without the cookie every address of the API says the same and does nothing
   ] as const) {
     assert.equal((await fetch(origin + path, { method, headers: { origin } })).status, 401, path);
   }
-  assert.equal(openCount(), 1);
+  assert.equal(console.openSessionCount, 1);
 });
 
 test('a request is checked for its form before anything happens', async (t) => {
-  const { request, openCount } = await startConsole(t);
+  const { request, console } = await startConsole(t);
   const good = { target: 'fake', workload: 'w', cols: 80, rows: 24 };
   const json = { 'content-type': 'application/json' };
   const post = (body: BodyInit, headers: Record<string, string> = json) =>
@@ -175,7 +88,7 @@ test('a request is checked for its form before anything happens', async (t) => {
   for (const [response, status, code] of cases) {
     assert.deepEqual(await problem(response), [status, code]);
   }
-  assert.equal(openCount(), 0);
+  assert.equal(console.openSessionCount, 0);
 });
 
 test('a target that fails is listed with a problem that holds nothing internal', async (t) => {
@@ -188,7 +101,7 @@ test('a target that fails is listed with a problem that holds nothing internal',
 });
 
 test('a session is opened, shown as text, listed and ended', async (t) => {
-  const { request, open, terminals, openCount } = await startConsole(t);
+  const { request, open, terminals, console } = await startConsole(t);
   const { id } = await open({ command: ['top'], user: 'worker' });
   terminals[0]?.print('one\r\ntwo  \x1b[31mred\x1b[0m\r\n');
   const screen = await request(sessionPath(id, 'screen'));
@@ -198,7 +111,7 @@ test('a session is opened, shown as text, listed and ended', async (t) => {
   assert.deepEqual([listed?.id, listed?.command, listed?.user], [id, ['top'], 'worker']);
   assert.equal((await request(sessionPath(id), { method: 'DELETE' })).status, 204);
   assert.equal(terminals[0]?.ended, 1);
-  assert.equal(openCount(), 0);
+  assert.equal(console.openSessionCount, 0);
   assert.equal((await request(sessionPath('i1.nope'))).status, 404);
 });
 
@@ -247,7 +160,7 @@ test('an ordinary request to the socket is told so, and remembered with what arr
 });
 
 test('a viewer that breaks the protocol is told which way, and the session goes on', async (t) => {
-  const { origin, cookie, open, openCount } = await startConsole(t);
+  const { origin, cookie, open, console } = await startConsole(t);
   const { id } = await open();
   const closeCode = (frames: (Uint8Array | string)[]) =>
     new Promise<number>((resolve) => {
@@ -278,7 +191,7 @@ test('a viewer that breaks the protocol is told which way, and the session goes 
   assert.equal(await closeCode([hello(wireVersion), future]), byeCodes.protocol);
   // Above the largest frame: the code of RFC 6455 for that.
   assert.equal(await closeCode([new Uint8Array(300 * 1024)]), 1009);
-  assert.equal(openCount(), 1);
+  assert.equal(console.openSessionCount, 1);
 });
 
 test('input over HTTP needs the stream of the same viewer, and whole frames', async (t) => {
@@ -313,5 +226,5 @@ test('input over HTTP needs the stream of the same viewer, and whole frames', as
 
   query.set('version', '99');
   const other = await request(`${sessionPath(id, 'stream')}?${query}`);
-  assert.deepEqual(await problem(other), [400, 'HW_REQUEST_INVALID']);
+  assert.deepEqual(await problem(other), [426, 'HW_WIRE_VERSION']);
 });

@@ -2,6 +2,7 @@
  * The console's HTTP surface, as `wire/api.ts` describes it. Lets a request in or not, checks its form, and hands it on;
  * what a session does is in `session.ts`.
  */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
@@ -18,13 +19,14 @@ import {
 } from '../wire/api.ts';
 import { wireVersion } from '../wire/frames.ts';
 import type { StreamAttachments } from './attach/stream.ts';
+import { endWithCredential } from './attach/viewer-connection.ts';
 import { consoleError } from './errors.ts';
 import { type Page, safetyHeaders } from './page.ts';
 import { problemOf } from './session.ts';
 import type { Sessions } from './sessions.ts';
-import type { SignIn } from './sign-in.ts';
+import type { Credential, SignIn } from './sign-in.ts';
 import type { Target } from './targets/target.ts';
-import { arrivedFields, type TransportReports } from './transport-report.ts';
+import { arrivedFields, maxAttemptLength, type TransportReports } from './transport-report.ts';
 
 export type ApiOptions = {
   readonly targets: readonly Target[];
@@ -38,9 +40,6 @@ export type ApiOptions = {
 
 /** A JSON body is a few short strings. */
 const maxJsonBytes = 64 * 1024;
-
-/** A POST of input: the page sends less than nginx's default limit of 1 MiB. */
-const maxInputBytes = 1024 * 1024;
 
 /** A target that does not list its workloads within this is shown as not answering. */
 const listMs = 5_000;
@@ -76,7 +75,7 @@ const streamSchema = z.object({
   rows: z.coerce.number().pipe(size),
 });
 
-type Env = { Bindings: HttpBindings };
+type Env = { Bindings: HttpBindings; Variables: { credential: Credential } };
 
 /** The app: answers every request but the WebSockets. */
 export function createApi(options: ApiOptions): Hono<Env> {
@@ -107,7 +106,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
   // Whatever is below here needs to be signed in.
   app.use('/api/*', async (c, next) => {
     const changing = c.req.method !== 'GET' && c.req.method !== 'HEAD';
-    signIn.require(c.env.incoming.headers, changing);
+    c.set('credential', signIn.require(c.env.incoming.headers, changing));
     await next();
   });
 
@@ -157,7 +156,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
     );
     const { headers, httpVersion } = c.env.incoming;
     const attempt = c.req.query('attempt');
-    if (attempt !== undefined && attempt.length <= 64) {
+    if (attempt !== undefined && attempt.length <= maxAttemptLength) {
       const answer = { status: error.status, sentence: error.message };
       reports.remember(attempt, { ...arrivedFields(headers, httpVersion), answer });
     }
@@ -168,27 +167,25 @@ export function createApi(options: ApiOptions): Hono<Env> {
     const session = sessions.find(c.req.param('id'));
     const query = parse(streamSchema, c.req.query());
     if (query.version !== wireVersion) {
-      throw consoleError('HW_REQUEST_INVALID', `This server speaks version ${wireVersion}.`, {
-        remedy: 'Reload the page.',
-      });
+      throw consoleError(
+        'HW_WIRE_VERSION',
+        `This server speaks version ${wireVersion} of the protocol, the page ${query.version}.`,
+      );
     }
-    const { incoming, outgoing } = c.env;
+    const { outgoing } = c.env as { outgoing: ServerResponse };
     for (const [field, value] of Object.entries(safetyHeaders)) outgoing.setHeader(field, value);
     const viewer = Buffer.from(query.viewer, 'hex');
-    streams.attach(session, { type: 'hello', ...query, viewer }, incoming, outgoing as never);
+    const connection = streams.attach(session, { type: 'hello', ...query, viewer }, outgoing);
+    endWithCredential(connection, c.var.credential);
     return RESPONSE_ALREADY_SENT;
   });
 
-  app.post(
-    `${apiPaths.sessions}/:id/input`,
-    bodyLimit({ maxSize: maxInputBytes, onError: tooLarge }),
-    async (c) => {
-      const session = sessions.find(c.req.param('id'));
-      const body = new Uint8Array(await c.req.arrayBuffer());
-      streams.receive(session, c.req.query('viewer') ?? '', body);
-      return c.body(null, 204);
-    },
-  );
+  app.post(`${apiPaths.sessions}/:id/input`, async (c) => {
+    const session = sessions.find(c.req.param('id'));
+    const { incoming } = c.env as { incoming: IncomingMessage };
+    await streams.receive(session, c.req.query('viewer') ?? '', incoming);
+    return c.body(null, 204);
+  });
 
   app.get(apiPaths.transportReport, (c) =>
     c.json(reports.report(c.req.query('id') ?? '', c.req.query('server'))),

@@ -1,14 +1,15 @@
 /** The console as a whole: puts its parts together behind one HTTP server that is handed its connections. */
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { getRequestListener } from '@hono/node-server';
 import { WebSocketServer } from 'ws';
 import { HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import { apiPaths } from '../wire/api.ts';
+import { apiPaths, type Problem } from '../wire/api.ts';
 import { maxFrameBytes } from '../wire/frames.ts';
 import { createApi } from './api.ts';
 import { StreamAttachments } from './attach/stream.ts';
+import { endWithCredential } from './attach/viewer-connection.ts';
 import { attachWebSocket } from './attach/websocket.ts';
 import { consoleError } from './errors.ts';
 import { Page, safetyHeaders } from './page.ts';
@@ -16,7 +17,7 @@ import { problemOf } from './session.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 import type { Target } from './targets/target.ts';
-import { arrivedFields, TransportReports } from './transport-report.ts';
+import { arrivedFields, maxAttemptLength, TransportReports } from './transport-report.ts';
 
 export type ConsoleOptions = {
   readonly targets: readonly Target[];
@@ -67,7 +68,8 @@ export function createConsole(options: ConsoleOptions): Console {
 
   const server = createServer(
     { maxHeaderSize: maxHeadBytes, keepAliveTimeout: 0 },
-    getRequestListener(api.fetch),
+    // HTTP/1.0 may come without a Host, and a proxy may send any; nothing here depends on it.
+    getRequestListener(api.fetch, { hostname: 'console' }),
   );
   const webSockets = new WebSocketServer({
     noServer: true,
@@ -78,29 +80,42 @@ export function createConsole(options: ConsoleOptions): Console {
 
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     connection.on('error', () => connection.destroy());
-    const url = new URL(request.url ?? '/', 'http://console');
-    const attempt = url.searchParams.get('attempt') ?? '';
-    const remember = (status: number, sentence: string) => {
-      if (attempt === '' || attempt.length > 64) return;
-      const fields = arrivedFields(request.headers, request.httpVersion);
-      reports.remember(attempt, { ...fields, answer: { status, sentence } });
-    };
     try {
-      signIn.require(request.headers, true);
-      const id = socketPattern.exec(url.pathname)?.[1];
-      if (id === undefined)
-        throw consoleError('HW_SESSION_UNKNOWN', 'There is no WebSocket at this address.');
-      const session = sessions.find(decodeURIComponent(id));
-      remember(101, '');
-      webSockets.handleUpgrade(request, connection, head, (socket) =>
-        attachWebSocket(session, socket),
-      );
+      const credential = signIn.require(request.headers, true);
+      const session = sessions.find(sessionIdOf(request));
+      webSockets.handleUpgrade(request, connection, head, (socket) => {
+        remember(request, 101, '');
+        endWithCredential(attachWebSocket(session, socket), credential);
+      });
     } catch (error) {
-      // Whoever is not signed in leaves no trace in the reports.
-      if (signIn.knows(request.headers)) remember(400, (error as Error).message);
-      refuse(connection, error);
+      refuse(request, connection, error);
     }
   });
+  webSockets.on('wsClientError', (error, connection, request) => {
+    const message = `This is no valid request for a WebSocket: ${error.message}.`;
+    refuse(request, connection, consoleError('HW_REQUEST_INVALID', message, { cause: error }));
+  });
+
+  /** For the transport report. Whoever is not signed in leaves no trace there. */
+  function remember(request: IncomingMessage, status: number, sentence: string): void {
+    const attempt = queryOf(request).get('attempt') ?? '';
+    if (attempt === '' || attempt.length > maxAttemptLength) return;
+    const fields = arrivedFields(request.headers, request.httpVersion);
+    reports.remember(attempt, { ...fields, answer: { status, sentence } });
+  }
+
+  function refuse(request: IncomingMessage, connection: Duplex, error: unknown): void {
+    const status = error instanceof HatchwayError ? error.status : 500;
+    if (status === 500) {
+      log.error(
+        { error: String((error as Error).stack) },
+        'the console failed to open a WebSocket',
+      );
+    }
+    const problem = problemOf(error);
+    if (signIn.knows(request.headers)) remember(request, status, problem.message);
+    answer(connection, status, problem);
+  }
 
   const connections = new Set<Duplex>();
 
@@ -124,10 +139,27 @@ export function createConsole(options: ConsoleOptions): Console {
   };
 }
 
+/** Throws HW_SESSION_UNKNOWN for any other address than that of a session's socket. */
+function sessionIdOf(request: IncomingMessage): string {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  try {
+    const id = socketPattern.exec(path)?.[1];
+    if (id !== undefined) return decodeURIComponent(id);
+  } catch {
+    // Not a percent-encoding: nothing of ours.
+  }
+  throw consoleError('HW_SESSION_UNKNOWN', 'There is no WebSocket at this address.');
+}
+
+function queryOf(request: IncomingMessage): URLSearchParams {
+  const { url = '' } = request;
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start));
+}
+
 /** Answers an upgrade that is not granted as the API would: with a status and a Problem. */
-function refuse(connection: Duplex, error: unknown): void {
-  const status = error instanceof HatchwayError ? error.status : 500;
-  const body = JSON.stringify(problemOf(error));
+function answer(connection: Duplex, status: number, problem: Problem): void {
+  const body = JSON.stringify(problem);
   const fields = {
     ...safetyHeaders,
     'Content-Type': 'application/json',
@@ -136,5 +168,6 @@ function refuse(connection: Duplex, error: unknown): void {
     Connection: 'close',
   };
   const lines = Object.entries(fields).map(([field, value]) => `${field}: ${value}\r\n`);
-  connection.end(`HTTP/1.1 ${status} Refused\r\n${lines.join('')}\r\n${body}`);
+  const phrase = STATUS_CODES[status] ?? 'Refused';
+  connection.end(`HTTP/1.1 ${status} ${phrase}\r\n${lines.join('')}\r\n${body}`);
 }

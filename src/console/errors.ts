@@ -77,6 +77,11 @@ export const consoleErrors = {
     summary: 'The request for a WebSocket arrived without what makes it one.',
     remedy: 'See the transport report: a proxy on the way dropped Upgrade or Connection.',
   },
+  HW_WIRE_VERSION: {
+    status: 426,
+    summary: 'The page speaks another version of the protocol than the server.',
+    remedy: 'Reload the page: Hatchway has been updated.',
+  },
   HW_NOT_ATTACHED: {
     status: 409,
     summary: 'Input came from a viewer that has no stream.',

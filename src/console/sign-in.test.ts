@@ -22,7 +22,7 @@ function signedIn(options: { publicUrl?: string; from?: string } = {}): {
 
 function outcome(signIn: SignIn, headers: IncomingHttpHeaders, changing: boolean): string {
   try {
-    return signIn.require(headers, changing);
+    return signIn.require(headers, changing).kind;
   } catch (error) {
     return (error as { code: string }).code;
   }

@@ -6,6 +6,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Undo } from '../base/disposables.ts';
 import { consoleError } from './errors.ts';
 
 export type SignInOptions = {
@@ -16,8 +17,15 @@ export type SignInOptions = {
   readonly publicUrl?: string;
 };
 
-/** How a request is let in. */
-export type Credential = 'cookie' | 'token';
+/** What let a request in. */
+export type Credential = {
+  readonly kind: 'cookie' | 'token';
+  /** Calls `listener` when the credential stops being one: whatever was opened with it is to be closed. */
+  onRevoked(listener: () => void): Undo;
+};
+
+/** The token is good for as long as the process runs. */
+const tokenCredential: Credential = { kind: 'token', onRevoked: () => () => {} };
 
 /** A cookie that was not used for this long is forgotten. */
 const idleMs = 30 * 24 * 60 * 60_000;
@@ -25,7 +33,31 @@ const idleMs = 30 * 24 * 60 * 60_000;
 /** Cookies at a time; the one that was not used for longest gives way. */
 const maxCookies = 1_000;
 
-type SignedIn = { readonly origin: string; usedAt: number };
+/**
+ * What browsers say of requests that another page has made (Fetch Metadata). `same-site` is one of them: cookies know no
+ * ports, so to a browser every server of this machine is the same site.
+ */
+const foreignSites = new Set(['cross-site', 'same-site']);
+
+class SignedIn implements Credential {
+  readonly kind = 'cookie';
+  readonly origin: string;
+  usedAt = Date.now();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  onRevoked(listener: () => void): Undo {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  revoke(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
 
 export class SignIn {
   readonly cookieName: string;
@@ -48,8 +80,8 @@ export class SignIn {
   signIn(token: string, headers: IncomingHttpHeaders): string {
     if (!this.#isToken(token))
       throw consoleError('HW_TOKEN_WRONG', 'This is not the token of this server.');
-    const origin = headers.origin;
-    if (origin === undefined || !/^https?:\/\//.test(origin)) {
+    const { origin } = headers;
+    if (origin === undefined || !isWebOrigin(origin)) {
       throw consoleError('HW_ORIGIN_FOREIGN', 'The request to sign in names no origin.', {
         remedy:
           'Sign in from the page, or send the token as Authorization: Bearer with each request.',
@@ -57,16 +89,16 @@ export class SignIn {
     }
     const value = randomBytes(32).toString('base64url');
     const oldest = this.#cookies.keys().next().value;
-    if (this.#cookies.size >= maxCookies && oldest !== undefined) this.#cookies.delete(oldest);
-    this.#cookies.set(keyOf(value), { origin, usedAt: Date.now() });
+    if (this.#cookies.size >= maxCookies && oldest !== undefined) this.#revoke(oldest);
+    this.#cookies.set(keyOf(value), new SignedIn(origin));
     const secure = origin.startsWith('https:') ? '; Secure' : '';
     return `${this.cookieName}=${value}; Path=/; HttpOnly; SameSite=Strict${secure}`;
   }
 
-  /** Forgets the cookie of a request; returns the Set-Cookie value that removes it from the browser. */
+  /** Forgets the cookie of a request, closes what it opened; returns the Set-Cookie value that removes it from the browser. */
   signOut(headers: IncomingHttpHeaders): string {
     const value = this.#cookieOf(headers);
-    if (value !== undefined) this.#cookies.delete(keyOf(value));
+    if (value !== undefined) this.#revoke(keyOf(value));
     return `${this.cookieName}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0`;
   }
 
@@ -80,7 +112,7 @@ export class SignIn {
       if (!this.#isToken(bearer)) throw notSignedIn();
       if (headers.origin !== undefined && headers.origin !== this.#publicOrigin)
         throw foreign(headers.origin);
-      return 'token';
+      return tokenCredential;
     }
     const signedIn = this.#signedIn(headers);
     if (signedIn === undefined) throw notSignedIn();
@@ -90,8 +122,8 @@ export class SignIn {
         throw foreign(origin);
       }
     }
-    if (headers['sec-fetch-site'] === 'cross-site') throw foreign(undefined);
-    return 'cookie';
+    if (foreignSites.has(String(headers['sec-fetch-site']))) throw foreign(undefined);
+    return signedIn;
   }
 
   /** What is known of a request's cookie, which is in use with this. */
@@ -101,8 +133,12 @@ export class SignIn {
     const key = keyOf(value);
     const signedIn = this.#cookies.get(key);
     if (signedIn === undefined) return undefined;
+    if (Date.now() - signedIn.usedAt > idleMs) {
+      this.#revoke(key);
+      return undefined;
+    }
+    // Used last, so the last to give way.
     this.#cookies.delete(key);
-    if (Date.now() - signedIn.usedAt > idleMs) return undefined;
     this.#cookies.set(key, signedIn);
     signedIn.usedAt = Date.now();
     return signedIn;
@@ -111,6 +147,12 @@ export class SignIn {
   /** Whether a request carries a valid cookie, wherever it comes from. */
   knows(headers: IncomingHttpHeaders): boolean {
     return this.#signedIn(headers) !== undefined;
+  }
+
+  #revoke(key: string): void {
+    const signedIn = this.#cookies.get(key);
+    this.#cookies.delete(key);
+    signedIn?.revoke();
   }
 
   #isToken(candidate: string): boolean {
@@ -124,6 +166,11 @@ export class SignIn {
     }
     return undefined;
   }
+}
+
+/** An origin that a page can have: not `null`, not `file://`. */
+function isWebOrigin(origin: string): boolean {
+  return /^https?:/.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin;
 }
 
 /** The map holds no secret: whoever reads the memory of the map cannot make a cookie from it. */

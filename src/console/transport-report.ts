@@ -20,6 +20,9 @@ export type Arrival = {
   readonly answer: { status: number; sentence: string };
 };
 
+/** A page names its attempts with 16 digits. */
+export const maxAttemptLength = 64;
+
 /** Attempts remembered, and for how long: a page asks within seconds. */
 const maxAttempts = 500;
 const memoryMs = 60_000;

@@ -3,37 +3,34 @@
  * response that does not end, up in POSTs. Works through HTTP/1.0 and proxies that are told not to buffer.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  byeCodes,
-  decodeViewerFrame,
-  encodeFrame,
-  FrameError,
-  heartbeatMs,
-  type ViewerFrame,
-} from '../../wire/frames.ts';
+import type { ViewerFrame } from '../../wire/frames.ts';
 import { FrameSplitter, withLength } from '../../wire/stream-framing.ts';
 import { consoleError } from '../errors.ts';
-import { type Attachment, type Session, ViewerError, type ViewerLine } from '../session.ts';
+import type { Session } from '../session.ts';
+import { isBreach, ViewerConnection } from './viewer-connection.ts';
 
 type Hello = Extract<ViewerFrame, { type: 'hello' }>;
 
-/** Bytes that may wait in a response before the session is told to hold back. */
-const bufferedHighBytes = 256 * 1024;
+/**
+ * A viewer that has POSTed nothing for this long is gone, in milliseconds. It pings every 10 s, but in a page in the
+ * background timers run once a minute; the response itself may take hours to find out that nobody reads it.
+ */
+const silenceMs = 150_000;
 
-/** A goodbye is read before the connection is closed under it. */
-const lingerMs = 1_000;
+/** A goodbye that has not been taken by then is not going to be, in milliseconds. */
+const lingerMs = 5_000;
+
+/** A POST of input: the page sends less than nginx's default limit of 1 MiB. */
+export const maxInputBytes = 1024 * 1024;
 
 /** The stream attachments of one process, so that a POST finds the one it belongs to. */
 export class StreamAttachments {
   /** By session and viewer. */
-  readonly #attached = new Map<string, Attachment>();
+  readonly #attached = new Map<string, ViewerConnection>();
 
   /** Answers a GET with the frames of `session`, until either ends. */
-  attach(session: Session, hello: Hello, request: IncomingMessage, response: ServerResponse): void {
+  attach(session: Session, hello: Hello, response: ServerResponse): ViewerConnection {
     const key = keyOf(session, Buffer.from(hello.viewer).toString('hex'));
-    let lastSentMs = Date.now();
-    let over = false;
-
     response.writeHead(200, {
       'Content-Type': 'application/octet-stream',
       'Cache-Control': 'no-store, no-transform',
@@ -41,68 +38,69 @@ export class StreamAttachments {
       'X-Accel-Buffering': 'no',
     });
     response.socket?.setNoDelay?.(true);
-
-    const send = (frame: Uint8Array): boolean => {
-      lastSentMs = Date.now();
-      response.write(withLength(frame));
-      return response.writableLength < bufferedHighBytes;
-    };
-    const finish = () => {
-      over = true;
-      clearInterval(beat);
-      if (this.#attached.get(key) === attachment) this.#attached.delete(key);
-    };
-    const line: ViewerLine = {
-      send,
-      bye(code, reason) {
-        send(encodeFrame({ type: 'bye', code, reason }));
-        finish();
-        response.end();
-        setTimeout(() => request.socket.destroy(), lingerMs).unref();
+    const connection = new ViewerConnection(session, {
+      get waitingBytes() {
+        return response.writableLength;
       },
-    };
-    const beat = setInterval(() => {
-      if (Date.now() - lastSentMs > heartbeatMs / 2) send(encodeFrame({ type: 'heartbeat' }));
-    }, heartbeatMs / 2);
-
-    let attachment: Attachment | undefined;
-    try {
-      attachment = session.attach(hello, line);
-    } catch (error) {
-      clearInterval(beat);
-      if (!(error instanceof ViewerError)) throw error;
-      line.bye(byeCodes.protocol, error.message);
-      return;
-    }
-    if (!over) this.#attached.set(key, attachment);
-    response.on('drain', () => attachment?.drained());
-    response.on('close', () => {
-      if (!over) attachment?.detach(true);
-      finish();
+      silenceMs,
+      send: (frame) => response.write(withLength(frame)),
+      finish: () => {
+        response.end();
+        const linger = setTimeout(() => response.destroy(), lingerMs);
+        response.once('close', () => clearTimeout(linger));
+      },
+      cut: () => response.destroy(),
+      ask: () => {},
     });
+    response.on('drain', () => connection.flushed());
+    response.on('close', () => connection.gone(true));
     response.on('error', () => response.destroy());
+    connection.owned.add(() => {
+      if (this.#attached.get(key) === connection) this.#attached.delete(key);
+    });
+    connection.greet(hello);
+    if (!connection.owned.disposed) this.#attached.set(key, connection);
+    return connection;
   }
 
-  /** Applies the frames of one POST, in order. Throws HW_NOT_ATTACHED, HW_REQUEST_INVALID. */
-  receive(session: Session, viewer: string, body: Uint8Array): void {
-    const attachment = this.#attached.get(keyOf(session, viewer));
-    if (attachment === undefined) {
+  /**
+   * Applies the frames of one POST as they arrive, so that of a POST that is cut off not everything has to come again.
+   * Throws HW_NOT_ATTACHED, HW_REQUEST_INVALID, HW_REQUEST_TOO_LARGE.
+   */
+  async receive(session: Session, viewer: string, request: IncomingMessage): Promise<void> {
+    const key = keyOf(session, viewer);
+    const splitter = new FrameSplitter();
+    let length = Number(request.headers['content-length'] ?? 0);
+    if (length > maxInputBytes) throw tooLarge();
+    length = 0;
+    try {
+      for await (const chunk of request as AsyncIterable<Buffer>) {
+        length += chunk.length;
+        if (length > maxInputBytes) throw tooLarge();
+        for (const frame of splitter.push(chunk)) this.#attached.get(key)?.receive(frame);
+      }
+    } catch (error) {
+      if (!isBreach(error)) throw error;
+      throw notFrames(error.message);
+    }
+    if (!this.#attached.has(key)) {
       throw consoleError('HW_NOT_ATTACHED', 'This viewer has no stream of this session.');
     }
-    try {
-      const splitter = new FrameSplitter();
-      for (const frame of splitter.push(body)) attachment.receive(decodeViewerFrame(frame));
-      if (!splitter.settled) throw new FrameError('the body ends within a frame');
-    } catch (error) {
-      if (!(error instanceof FrameError || error instanceof ViewerError)) throw error;
-      throw consoleError(
-        'HW_REQUEST_INVALID',
-        `These are not a viewer's frames: ${error.message}.`,
-      );
-    }
+    if (!splitter.settled) throw notFrames('the body ends within a frame');
   }
 }
 
 function keyOf(session: Session, viewer: string): string {
   return `${session.id} ${viewer}`;
+}
+
+function tooLarge() {
+  return consoleError(
+    'HW_REQUEST_TOO_LARGE',
+    `A POST of input has at most ${maxInputBytes} bytes.`,
+  );
+}
+
+function notFrames(why: string) {
+  return consoleError('HW_REQUEST_INVALID', `These are not a viewer's frames: ${why}.`);
 }

@@ -1,5 +1,5 @@
 /** What a person may have meant by a key that does not exist. */
-import { nearest, plainForm } from './nearest.ts';
+import { nearest, plainForm } from '../base/nearest.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { allSections, type Key, rootSection, type Section, sectionAt } from './schema-tree.ts';
 

@@ -4,6 +4,8 @@
  * The tables in `directives/` hold those of nginx's own HTTP modules, up to 1.31.6. What belongs to other modules is known by
  * its prefix only, so that it is told from a typing error.
  */
+
+import { nearest } from '../base/nearest.ts';
 import { accessDirectives } from './directives/access.ts';
 import { contentDirectives } from './directives/content.ts';
 import { coreDirectives } from './directives/core.ts';
@@ -11,7 +13,6 @@ import { proxyingDirectives } from './directives/proxying.ts';
 import type { Context, DirectiveSpec } from './directives/spec.ts';
 import { tlsDirectives } from './directives/tls.ts';
 import { upstreamDirectives } from './directives/upstream.ts';
-import { nearest } from './nearest.ts';
 import { compareVersions } from './version.ts';
 
 /** What a block is inside: a context, data in the block's own notation, or another world of nginx (`stream`, `mail`). */

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { webSocketAccept } from '../http1/upgrade.ts';
 import { GatewayKit } from './testing/gateway-kit.ts';
+import { RawSocket } from './testing/raw-socket.ts';
 
 const totalBytes = 256 * 1024 * 1024;
 const chunk = Buffer.alloc(1024 * 1024, 'x');
@@ -87,6 +88,21 @@ test('a slow upstream holds back the client’s body', async (t) => {
     `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${totalBytes}\r\n\r\n`,
   );
   await holdsBack(client.socket, upstream.socket);
+});
+
+test('a server in this process is held back like any other', async (t) => {
+  const { promise, resolve } = Promise.withResolvers<Duplex>();
+  const kit = await GatewayKit.start(t, {
+    server: { kind: 'in-process', name: 'console' },
+    inProcess: { console: resolve },
+  });
+  const client = await kit.connect();
+  client.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const server = new RawSocket(await promise);
+  await server.head();
+  server.write(`HTTP/1.1 200 OK\r\nContent-Length: ${totalBytes}\r\n\r\n`);
+  await client.head();
+  await holdsBack(server.socket, client.socket);
 });
 
 test('a tunnel holds back either side', async (t) => {

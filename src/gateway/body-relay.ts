@@ -13,10 +13,15 @@ import { forwardableTrailers } from '../http1/hop-by-hop.ts';
  */
 const oneWriteBytes = 4096;
 
+const noBytes: Buffer = Buffer.alloc(0);
+const noRanges: readonly Buffer[] = [];
+
 export class BodyRelay {
   readonly #reader: BodyReader;
   readonly #to: Duplex;
   readonly #chunked: boolean;
+  /** What was behind the body in the last chunk; to be asked for once `done`. */
+  rest = noBytes;
   /** Bytes written, the framing of chunks included and heads not. */
   bytesWritten = 0;
 
@@ -32,11 +37,6 @@ export class BodyRelay {
     return this.#reader.done;
   }
 
-  /** What was behind the body in the last chunk; to be asked for once `done`. */
-  get rest(): Buffer {
-    return this.#reader.rest;
-  }
-
   /**
    * Writes what `chunk` holds of the body, behind `before` if that is given. Throws what the reader throws, and then
    * has written nothing. Returns false when the receiver has to drain before more is pushed.
@@ -44,8 +44,11 @@ export class BodyRelay {
    * @param before a head, one character a byte
    */
   push(chunk: Buffer, before = ''): boolean {
-    const ranges = this.#reader.push(chunk);
-    const end = this.#chunked && this.#reader.done ? this.#lastChunk() : '';
+    const reader = this.#reader;
+    // A reader of no body is done from the start, and is not to be given anything.
+    const ranges = reader.done ? noRanges : reader.push(chunk);
+    if (reader.done) this.rest = ranges === noRanges ? chunk : reader.rest;
+    const end = this.#chunked && reader.done ? this.#lastChunk() : '';
     if (chunk.length <= oneWriteBytes) return this.#writeText(before, ranges, end);
     const to = this.#to;
     to.cork();

@@ -160,6 +160,23 @@ test('TLS: plain HTTP to its port is told so', async (t) => {
   await kit.opened({ clients: 0 });
 });
 
+test('TLS: a handshake that comes to nothing is a line in the log and no more', async (t) => {
+  const certificate = certificates.make('broken.example');
+  const kit = await GatewayKit.start(t, {
+    tls: true,
+    sites: [siteModel('broken.example', [], { certificate })],
+  });
+  const garbled = await kit.connect();
+  garbled.write('\x16\x03\x01\x00\x04junk');
+  await kit.logged(/TLS handshake with a client failed/);
+  await garbled.gone();
+  const left = await kit.connect();
+  left.write('\x16\x03\x01');
+  left.reset();
+  garbled.end();
+  await kit.opened({ clients: 0 });
+});
+
 test('a TLS handshake to a plain port is a line in the log', async (t) => {
   const kit = await GatewayKit.start(t);
   const client = connectTls({ host: '127.0.0.1', port: kit.port });

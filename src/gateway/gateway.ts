@@ -80,13 +80,13 @@ export class Gateway {
     this.#inProcess = options.inProcess ?? {};
     this.#poolContext = { deadlines, limits, counts: this.#counts };
     this.#accessLogs = new AccessLogs(log);
-    const sites = new Map<SiteModel, Site>();
-    for (const { sites: own, defaultSite } of model.listeners) {
-      for (const site of [...own, defaultSite]) {
-        if (!sites.has(site)) sites.set(site, this.#site(site));
-      }
+    try {
+      const sites = this.#sites(model);
+      this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
+    } catch (error) {
+      void this.#accessLogs.close();
+      throw error;
     }
-    this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
   }
 
   get open(): OpenCounts {
@@ -128,6 +128,17 @@ export class Gateway {
     for (const upstream of this.#upstreams.values()) upstream.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
     await this.#accessLogs.close();
+  }
+
+  /** A site may have several listeners; it is one all the same. */
+  #sites({ listeners }: GatewayModel): ReadonlyMap<SiteModel, Site> {
+    const sites = new Map<SiteModel, Site>();
+    for (const { sites: own, defaultSite } of listeners) {
+      for (const site of [...own, defaultSite]) {
+        if (!sites.has(site)) sites.set(site, this.#site(site));
+      }
+    }
+    return sites;
   }
 
   #site(model: SiteModel): Site {

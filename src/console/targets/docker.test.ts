@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { startDockerd } from '../../../test/kit/dockerd.ts';
+import { eventually } from '../../../test/kit/eventually.ts';
 import { leaveNothingBehind } from '../../../test/kit/leftovers.ts';
+import { isRunning } from '../../../test/kit/processes.ts';
 import { DockerTarget } from './docker.ts';
 import { openRequest, RunningTerminal, targetContract } from './target-contract.ts';
 
@@ -116,6 +122,58 @@ test('a container', async (t) => {
       assert.equal((await docker.processesOf('holding')).length, 1);
     },
   );
+});
+
+test('an engine that goes away under a shell is named, and soon', async (t) => {
+  const docker = await startDockerd(t);
+  await docker.importImage('box', { shells: ['sh'] });
+  await docker.runContainer({ image: 'box', name: 'box' });
+  const target = new DockerTarget({ host: docker.host });
+  t.after(() => target.close());
+  const running = new RunningTerminal(await target.open(openRequest('box')));
+  const shells = await docker.processesOf('box');
+  process.kill(Number(readFileSync(join(dirname(docker.socketPath), 'pid'), 'utf8')), 'SIGKILL');
+  const { exitCode, reason } = await running.exit;
+  assert.equal(exitCode, null);
+  assert.match(reason, /The Docker engine at unix:\/\/\S+ stopped answering/);
+  // The container lives on without its engine, but not with what was started from here.
+  assert.equal(await running.terminal.end(), true);
+  assert.deepEqual(
+    shells.map(({ pid }) => isRunning(pid)),
+    [true, false],
+  );
+});
+
+test('a stream that is lost does not leave its process behind', async (t) => {
+  const docker = await startDockerd(t);
+  await docker.importImage('box', { shells: ['sh'] });
+  await docker.runContainer({ image: 'box', name: 'box' });
+  // A line between Hatchway and the engine that can be cut.
+  const lines = new Set<Socket>();
+  const relay = createServer((socket) => {
+    const engine = connect(docker.socketPath);
+    for (const [one, other] of [
+      [socket, engine],
+      [engine, socket],
+    ] as const) {
+      lines.add(one);
+      one.on('data', (chunk) => other.write(chunk));
+      one.on('close', () => other.destroy());
+      one.on('error', () => {});
+    }
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  t.after(() => relay.close());
+  const { port } = relay.address() as AddressInfo;
+  const target = new DockerTarget({ host: `tcp://127.0.0.1:${port}` });
+  t.after(() => target.close());
+  const running = new RunningTerminal(await target.open(openRequest('box')));
+  for (const line of lines) line.destroy();
+  const { exitCode, reason } = await running.exit;
+  assert.equal(exitCode, null);
+  assert.match(reason, /connection to the process in box was lost/);
+  await eventually('it is gone', async () => (await docker.processesOf('box')).length === 1);
 });
 
 test('an engine that is not there is named, with what to do', async () => {

@@ -39,10 +39,6 @@ const detachKeyCount = 16;
 /** API version from which the size can be given with the start. */
 const consoleSizeMinor = 42;
 
-/** The engine writes a start failure into the stream, beginning like this; nothing else does. */
-const startFailure =
-  /^(?:OCI runtime exec failed|unable to |failed to |oci runtime error|rpc error|exec failed|cannot exec)/i;
-
 /** A background child can hold the terminal open when the process is gone (moby#33039), so its state is asked for. */
 const inspectEveryMs = 2_000;
 
@@ -51,6 +47,9 @@ const inspectPausedEveryMs = 500;
 
 /** A process that is gone, with nothing more coming for this long, has said all it had to say. */
 const quietMs = 500;
+
+/** An engine that leaves so many questions in a row unanswered is taken for gone. */
+const unansweredUntilGone = 3;
 
 /** How long a container may take from killing its processes to being stopped. */
 const stoppingMs = 500;
@@ -111,6 +110,8 @@ export class ExecTerminal implements Terminal {
   readonly #request: ExecRequest;
   readonly #socket: Duplex;
   readonly #owned = new Disposables();
+  /** As the engine counts; 0 as long as it is not known. */
+  #pid = 0;
   /** Output that came before `start`. */
   #early: Buffer[] = [];
   #handlers: TerminalHandlers | undefined;
@@ -118,6 +119,9 @@ export class ExecTerminal implements Terminal {
   /** The process has ended, though its terminal may be held open. From then on everything is read as it comes. */
   #gone = false;
   #lastOutputMs = 0;
+  #looking = false;
+  /** Questions in a row that the engine did not answer. */
+  #unanswered = 0;
   /** Stops looking after the process while it is paused; undefined while it is not. */
   #paused: (() => void) | undefined;
   #exited = false;
@@ -139,23 +143,15 @@ export class ExecTerminal implements Terminal {
     if (head.length > 0) this.#early.push(head);
     socket.on('data', (chunk: Buffer) => this.#data(chunk));
     socket.on('error', () => {});
-    const ended = new Promise<void>((resolve) => {
-      socket.once('end', resolve);
-      socket.once('close', resolve);
-    });
-    void ended.then(() => this.#ended());
+    socket.once('end', () => this.#ended());
+    socket.once('close', () => this.#ended());
     if (tellSize) this.resize(this.#request.cols, this.#request.rows);
-    const started = this.#untilRunning();
-    await Promise.race([started, ended]);
-    if (!this.#eof && !startFailure.test(this.#early[0]?.toString('latin1') ?? '')) return;
-    await ended;
-    const details = await this.#inspect().catch(() => undefined);
-    const text = Buffer.concat(this.#early).toString('utf8').trim();
-    if (details !== undefined && details.Pid === 0 && details.ExitCode !== 0) {
-      this.#owned.dispose();
-      throw failureOf(text, this.#request);
-    }
-    if (details === undefined && startFailure.test(text)) throw failureOf(text, this.#request);
+    if (await this.#runs()) return;
+    // The engine's text about it may be a moment behind its state.
+    for (let waited = 0; !this.#eof && waited < quietMs; waited += 10) await delay(10);
+    socket.destroy();
+    this.#ended();
+    throw failureOf(Buffer.concat(this.#early).toString('utf8').trim(), this.#request);
   }
 
   start(handlers: TerminalHandlers): void {
@@ -216,15 +212,16 @@ export class ExecTerminal implements Terminal {
     if (this.#handlers !== undefined) void this.#finish();
   }
 
-  /** Resolves when there is output or the engine says that the process runs. */
-  async #untilRunning(): Promise<void> {
-    for (
-      let waitMs = 5;
-      this.#early.length === 0 && !this.#eof;
-      waitMs = Math.min(waitMs * 2, 200)
-    ) {
-      const details = await this.#inspect().catch(() => undefined);
-      if (details === undefined || details.Pid !== 0) return;
+  /**
+   * Whether the process has been started, as soon as that is certain. The text of a failed start proves nothing, since a
+   * program may print the same; the engine's record does.
+   */
+  async #runs(): Promise<boolean> {
+    for (let waitMs = 5; ; waitMs = Math.min(waitMs * 2, 100)) {
+      const { Running, ExitCode, Pid } = await this.#inspect();
+      this.#pid = Pid;
+      if (Pid !== 0) return true;
+      if (!Running && ExitCode !== null) return false;
       await delay(waitMs);
     }
   }
@@ -252,11 +249,20 @@ export class ExecTerminal implements Terminal {
 
   /** Ends the session of a process that is gone though its terminal is held open. */
   async #watch(): Promise<void> {
+    if (this.#looking || this.#gone) return;
+    this.#looking = true;
     try {
-      if ((await this.#inspect()).Running) return;
+      if ((await this.#inspect()).Running) {
+        this.#unanswered = 0;
+        return;
+      }
     } catch (error) {
-      // The engine is gone, or has forgotten the exec with its container: the stream will not say so by itself.
-      if (error instanceof EngineRefusal && error.status !== 404) return;
+      // A container that was removed has taken the exec with it. An engine that does not answer may only be busy; when
+      // it is gone for good, a stream over a network will not say so by itself.
+      const removed = error instanceof EngineRefusal && error.status === 404;
+      if (!removed && ++this.#unanswered < unansweredUntilGone) return;
+    } finally {
+      this.#looking = false;
     }
     if (this.#gone) return;
     this.#gone = true;
@@ -297,6 +303,8 @@ export class ExecTerminal implements Terminal {
       };
     }
     if (details.Running || details.ExitCode === null) {
+      // Only the stream is lost, and nobody could reach the process again: it must not be left behind.
+      await endProcesses(await this.#processes());
       return { exitCode: null, reason: `The connection to the process in ${name} was lost.` };
     }
     if (details.ExitCode === 137 || details.ExitCode === 143) {
@@ -338,9 +346,9 @@ export class ExecTerminal implements Terminal {
 
   async #processes(): Promise<SessionProcesses> {
     const { containerId, sessionId, user, defaultUser } = this.#request;
-    const { Pid: pid } = await this.#inspect().catch(() => ({ Pid: 0 }));
-    // The engine's process ids are this machine's when it runs here, and not, say, in a virtual machine.
-    if (pid !== 0 && (await isTagged(pid, sessionId))) return new ProcessesHere(sessionId, [pid]);
+    // The engine's process ids are this machine's when it runs here, and not, say, in a virtual machine. Then it need not
+    // even answer any more.
+    if (await isTagged(this.#pid, sessionId)) return new ProcessesHere(sessionId, [this.#pid]);
     return new ProcessesInContainer(this.#engine, {
       containerId,
       sessionId,

@@ -13,11 +13,15 @@ export type SessionsOptions = {
   readonly instance: string;
   readonly graceMs: number;
   readonly log: Log;
-  /** Bytes of output kept for a viewer who returns. Default 2 MiB: several seconds of a flood. */
+  /** Bytes of output kept for a viewer who returns. Default 4 MiB. */
   readonly replayBytes?: number;
 };
 
-const defaultReplayBytes = 2 * 1024 * 1024;
+/**
+ * Twice what an engine may still hold when the process has ended, with room to spare: half of the replay is for that,
+ * and Docker keeps 1 MiB of output beside what is in its pipes and sockets.
+ */
+const defaultReplayBytes = 4 * 1024 * 1024;
 
 /** Open at a time; each holds a process, its replay and its screen. */
 const maxOpen = 500;

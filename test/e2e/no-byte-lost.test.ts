@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
 import { type Cutter, startCutter } from '../kit/cutter.ts';
 import { startDockerd } from '../kit/dockerd.ts';
+import { eventually } from '../kit/eventually.ts';
 import { type Hatchway, startHatchway } from '../kit/hatchway.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
 import { startNginx } from '../kit/nginx.ts';
@@ -126,6 +127,31 @@ async function carriesEverySplit(t: TestContext, hatchway: Hatchway, transport: 
   assertCarriedBy(terminal, transport);
 }
 
+/** A process ends while its viewer is cut off, with more to say than was asked for: the viewer finds all of it. */
+async function keepsLastWords(t: TestContext, hatchway: Hatchway) {
+  const line = await startLine(t, hatchway, 'websocket');
+  const count = 36_000;
+  const program = `BEGIN { for (i = 1; i <= ${count}; i++) printf "%061d\\n", i }`;
+  const command = `stty -echo; echo ready; read go; awk '${program}'; exit 7`;
+  const terminal = await openOver(t, hatchway, line, command);
+  await terminal.prints('ready\r\n');
+  const start = terminal.byteCount;
+  terminal.type('\n');
+  await terminal.until('the first lines', () => terminal.byteCount > start);
+  line.stall();
+  line.cut();
+  await eventually('the process has ended', async () => {
+    const info = (await hatchway.sessions()).find(({ id }) => id === terminal.sessionId);
+    return info?.state.phase === 'ended';
+  });
+  line.resume();
+  assert.equal(await terminal.exitCode(), 7);
+
+  const lines = Array.from({ length: count }, (_, i) => `${String(i + 1).padStart(61, '0')}\r\n`);
+  assertSameBytes(terminal.output().subarray(start), Buffer.from(lines.join('')));
+  assertCarriedBy(terminal, 'websocket');
+}
+
 test('a session in a container', async (t) => {
   const docker = await startDockerd(t);
   await docker.importImage('box', { shells: ['sh'] });
@@ -143,4 +169,8 @@ test('a session in a container', async (t) => {
       carriesEverySplit(inner, hatchway, transport),
     );
   }
+
+  await t.test('keeps what a process says last for a viewer who is cut off', (inner) =>
+    keepsLastWords(inner, hatchway),
+  );
 });

@@ -22,7 +22,7 @@ import type { StreamAttachments } from './attach/stream.ts';
 import { endWithCredential } from './attach/viewer-connection.ts';
 import { consoleError } from './errors.ts';
 import { type Page, safetyHeaders } from './page.ts';
-import { problemOf } from './session.ts';
+import { problemOf } from './problem.ts';
 import type { Sessions } from './sessions.ts';
 import type { Credential, SignIn } from './sign-in.ts';
 import type { Target } from './targets/target.ts';

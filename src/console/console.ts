@@ -13,7 +13,7 @@ import { endWithCredential } from './attach/viewer-connection.ts';
 import { attachWebSocket } from './attach/websocket.ts';
 import { consoleError } from './errors.ts';
 import { Page, safetyHeaders } from './page.ts';
-import { problemOf } from './session.ts';
+import { problemOf } from './problem.ts';
 import { Sessions } from './sessions.ts';
 import { SignIn } from './sign-in.ts';
 import type { Target } from './targets/target.ts';

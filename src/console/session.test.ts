@@ -6,7 +6,8 @@ import headless from '@xterm/headless';
 import fc from 'fast-check';
 import { silentLog } from '../base/log.ts';
 import { byeCodes, inputWindowBytes } from '../wire/frames.ts';
-import { Session, ViewerError } from './session.ts';
+import { ViewerError } from './attached-viewer.ts';
+import { Session } from './session.ts';
 import { FakeTerminal } from './testing/fake-terminal.ts';
 import { FakeViewer } from './testing/fake-viewer.ts';
 

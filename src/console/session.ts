@@ -9,43 +9,21 @@
  *      └── input, each viewer's bytes once and in order
  */
 import { Disposables } from '../base/disposables.ts';
-import { HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import type { Problem, SessionInfo, SessionState } from '../wire/api.ts';
+import type { SessionInfo, SessionState } from '../wire/api.ts';
+import { byeCodes, inputWindowBytes, type ViewerFrame, wireVersion } from '../wire/frames.ts';
 import {
-  byeCodes,
-  encodeFrame,
-  inputWindowBytes,
-  maxDataBytes,
-  type SessionFrame,
-  type ViewerFrame,
-  wireVersion,
-} from '../wire/frames.ts';
+  AttachedViewer,
+  type Attachment,
+  flowHighBytes,
+  type ViewedSession,
+  type Viewer,
+  ViewerError,
+  type ViewerLine,
+} from './attached-viewer.ts';
+import { problemOf } from './problem.ts';
 import { Replay } from './replay.ts';
 import type { Terminal, TerminalExit } from './targets/target.ts';
-
-/** Where a session sends a viewer's frames: one end of a transport. */
-export interface ViewerLine {
-  /** Sends a frame. False when the line is full; it calls `Attachment.drained` once it is not. */
-  send(frame: Uint8Array): boolean;
-  /** Ends the attachment: after a `bye` the viewer does not come back by itself. */
-  bye(code: number, reason: string): void;
-}
-
-/** A viewer's grip on a session, for the transport that carries it. */
-export interface Attachment {
-  /** Throws ViewerError when the viewer breaks the protocol. */
-  receive(frame: ViewerFrame): void;
-  /** The line can take frames again. */
-  drained(): void;
-  /** The line is gone. `cut`: it was not the viewer who ended it, so the viewer may be back in a moment. */
-  detach(cut: boolean): void;
-}
-
-/** The viewer broke the protocol; ends its attachment with `byeCodes.protocol`. */
-export class ViewerError extends Error {
-  override readonly name = 'ViewerError';
-}
 
 export type SessionOptions = {
   id: string;
@@ -64,9 +42,7 @@ export type SessionOptions = {
   open(onStep: (step: string) => void, signal: AbortSignal): Promise<Terminal>;
 };
 
-/** The terminal is paused when the leading viewer lags by this much: Ctrl-C takes effect before a flood has passed. */
-const flowHighBytes = 256 * 1024;
-/** … and resumed when it has caught up to this. */
+/** A paused terminal is resumed when the leading viewer has caught up to this. */
 const flowLowBytes = 64 * 1024;
 /** The screen's parser may lag by this much; xterm drops output beyond 50 MB. */
 const unparsedHighBytes = 1024 * 1024;
@@ -79,23 +55,7 @@ const maxViewers = 64;
 /** An ended session says goodbye to a viewer that does not acknowledge the last output after this long. */
 const byeMs = 5_000;
 
-/** What a session remembers of a viewer, attached or not. */
-type Viewer = {
-  readonly key: string;
-  /** Next input offset wanted: everything before it was taken. */
-  received: number;
-  /** Everything before it was handed to the process. Invariant: `written <= received <= written + inputWindowBytes`. */
-  written: number;
-  resizeSerial: number;
-  /** Output before it was taken by the viewer's terminal. */
-  acked: number;
-  attached: AttachedViewer | undefined;
-  /** Until when its place in the output is held; 0 when it is not. */
-  heldUntil: number;
-  leftAt: number;
-};
-
-export class Session {
+export class Session implements ViewedSession {
   readonly id: string;
   readonly openedAt = new Date();
   readonly #options: SessionOptions;
@@ -462,123 +422,4 @@ export class Session {
       void this.end('nobody looked at the session any more, so it was ended');
     }, this.#options.graceMs);
   }
-}
-
-/** A viewer while it has a line. */
-class AttachedViewer implements Attachment {
-  readonly viewer: Viewer;
-  readonly #session: Session;
-  readonly #line: ViewerLine;
-  /** Offset of the next output byte to send. */
-  #sent: number;
-  /** End of the input that came on this line: the viewer must not be told that it sent more. */
-  #inputSeen: number;
-  /** Input acknowledged on this line. */
-  #accepted: number;
-  #full = false;
-  #snapshotting = false;
-  #lastStateSent = false;
-  #over = false;
-
-  constructor(session: Session, viewer: Viewer, line: ViewerLine, from: number) {
-    this.#session = session;
-    this.viewer = viewer;
-    this.#line = line;
-    this.#sent = from;
-    this.#inputSeen = viewer.written;
-    this.#accepted = viewer.written;
-  }
-
-  /** Input before `end` came on this line, maybe not for the first time. */
-  sawInput(end: number): void {
-    this.#inputSeen = Math.max(this.#inputSeen, end);
-    this.accept();
-  }
-
-  /** Tells the viewer of what was handed to the process since it was last told. */
-  accept(): void {
-    const inputNext = Math.min(this.viewer.written, this.#inputSeen);
-    if (inputNext <= this.#accepted) return;
-    this.#accepted = inputNext;
-    this.send({ type: 'accepted', inputNext });
-  }
-
-  receive(frame: ViewerFrame): void {
-    if (!this.#over) this.#session.receive(this.viewer, this, frame);
-  }
-
-  drained(): void {
-    this.#full = false;
-    if (!this.#over) this.#session.drained(this);
-  }
-
-  detach(cut: boolean): void {
-    if (this.#over) return;
-    this.#over = true;
-    this.#session.left(this.viewer, this, cut);
-  }
-
-  end(code: number, reason: string): void {
-    if (this.#over) return;
-    this.detach(false);
-    this.#line.bye(code, reason);
-  }
-
-  send(frame: SessionFrame): void {
-    if (!this.#over && !this.#line.send(encodeFrame(frame))) this.#full = true;
-  }
-
-  /** Sends what the line and the viewer's pace allow; behind the last byte comes `lastState`, and then the goodbye. */
-  pump(replay: Replay, lastState: SessionState | undefined): void {
-    while (!this.#over && !this.#full && !this.#snapshotting) {
-      if (this.#sent < replay.start || this.#sent > replay.end) {
-        void this.#sendScreen();
-        return;
-      }
-      const room = flowHighBytes + maxDataBytes - (this.#sent - this.viewer.acked);
-      if (this.#sent === replay.end || room <= 0) break;
-      const bytes = Buffer.concat(replay.read(this.#sent, Math.min(maxDataBytes, room)));
-      const offset = this.#sent;
-      this.#sent += bytes.length;
-      this.send({ type: 'output', offset, bytes });
-    }
-    if (lastState === undefined || this.#over || this.#snapshotting || this.#sent !== replay.end)
-      return;
-    if (!this.#lastStateSent) {
-      this.#lastStateSent = true;
-      this.send({ type: 'state', json: JSON.stringify(lastState) });
-    }
-    if (this.viewer.acked >= replay.end) this.end(byeCodes.ended, 'the session ended');
-  }
-
-  async #sendScreen(): Promise<void> {
-    this.#snapshotting = true;
-    const screen = await this.#session.snapshot();
-    this.#snapshotting = false;
-    if (this.#over) return;
-    // Overtaken by the output while it was made: another one, then.
-    if (screen.offset < this.#session.replayStart) return this.#session.drained(this);
-    this.#sent = screen.offset;
-    this.viewer.acked = screen.offset;
-    this.send({ type: 'screen', ...screen });
-    this.#session.drained(this);
-  }
-}
-
-/** What went wrong, for a person. */
-export function problemOf(error: unknown): Problem {
-  if (error instanceof HatchwayError) {
-    const tried = (error as { tried?: readonly string[] }).tried;
-    return {
-      code: error.code,
-      message: error.message,
-      remedy: error.remedy,
-      ...(tried === undefined ? {} : { tried: [...tried] }),
-    };
-  }
-  return {
-    code: 'HW_INTERNAL',
-    message: 'Something went wrong inside Hatchway.',
-    remedy: 'Look into the log of the server.',
-  };
 }

@@ -11,7 +11,8 @@ import {
   heartbeatMs,
   type ViewerFrame,
 } from '../../wire/frames.ts';
-import { type Attachment, type Session, ViewerError, type ViewerLine } from '../session.ts';
+import { type Attachment, ViewerError, type ViewerLine } from '../attached-viewer.ts';
+import type { Session } from '../session.ts';
 import type { Credential } from '../sign-in.ts';
 
 /** One end of a transport. */

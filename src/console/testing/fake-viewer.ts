@@ -1,6 +1,7 @@
 /** A viewer that keeps what it is sent, for tests of a session. */
 import { decodeSessionFrame, type SessionFrame, wireVersion } from '../../wire/frames.ts';
-import type { Attachment, Session, ViewerLine } from '../session.ts';
+import type { Attachment, ViewerLine } from '../attached-viewer.ts';
+import type { Session } from '../session.ts';
 
 export class FakeViewer implements ViewerLine {
   readonly key: Uint8Array;

@@ -87,6 +87,11 @@ export const consoleErrors = {
     summary: 'Input came from a viewer that has no stream.',
     remedy: 'Attach again, then send it again.',
   },
+  HW_INTERNAL: {
+    status: 500,
+    summary: 'Something failed that nobody foresaw; what exactly is not shown to whoever asked.',
+    remedy: 'Look into the log of the server, and report it.',
+  },
 } as const;
 
 export const consoleError = errorsOf(consoleErrors);

@@ -1,6 +1,7 @@
 /** Errors as the API and the page get them. */
 import { HatchwayError } from '../base/errors.ts';
 import type { Problem } from '../wire/api.ts';
+import { consoleError } from './errors.ts';
 
 /** What went wrong, for a person. */
 export function problemOf(error: unknown): Problem {
@@ -13,9 +14,5 @@ export function problemOf(error: unknown): Problem {
       ...(tried === undefined ? {} : { tried: [...tried] }),
     };
   }
-  return {
-    code: 'HW_INTERNAL',
-    message: 'Something went wrong inside Hatchway.',
-    remedy: 'Look into the log of the server.',
-  };
+  return problemOf(consoleError('HW_INTERNAL', 'Something went wrong inside Hatchway.'));
 }

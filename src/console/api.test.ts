@@ -23,6 +23,17 @@ test('the page and its files need no cookie, and nothing else in their folder is
   const etag = asset.headers.get('etag') ?? '';
   const again = await fetch(`${origin}/assets/app-1.js`, { headers: { 'if-none-match': etag } });
   assert.equal(again.status, 304);
+  for (const [encoding, sent] of [
+    ['br, gzip', 'gzip'],
+    ['identity', null],
+  ] as const) {
+    const response = await fetch(`${origin}/assets/app-1.js`, {
+      headers: { 'accept-encoding': encoding },
+    });
+    assert.equal(response.headers.get('content-encoding'), sent);
+    assert.equal(response.headers.get('vary'), 'Accept-Encoding');
+    assert.equal(await response.text(), 'go();\n'.repeat(1000));
+  }
   for (const path of [
     '/.hatchway-built',
     '/../console.ts',
@@ -76,6 +87,7 @@ test('a request is checked for its form before anything happens', async (t) => {
     [await post(JSON.stringify({ ...good, cols: 1.5 })), 400, 'HW_REQUEST_INVALID'],
     [await post(JSON.stringify({ ...good, command: [] })), 400, 'HW_REQUEST_INVALID'],
     [await post(JSON.stringify({ ...good, command: 'sh' })), 400, 'HW_REQUEST_INVALID'],
+    [await post(JSON.stringify({ ...good, command: ['sh\0'] })), 400, 'HW_REQUEST_INVALID'],
     [await post(JSON.stringify({ ...good, user: 'a b' })), 400, 'HW_REQUEST_INVALID'],
     [await post(JSON.stringify({ ...good, usre: 'a' })), 400, 'HW_REQUEST_INVALID'],
     [await post(JSON.stringify({ ...good, target: 'nope' })), 404, 'HW_TARGET_UNKNOWN'],

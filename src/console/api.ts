@@ -10,13 +10,7 @@ import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
 import { HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
-import {
-  apiPaths,
-  type OpenSessionRequest,
-  type Problem,
-  sessionPath,
-  type TargetListing,
-} from '../wire/api.ts';
+import { apiPaths, type OpenSessionRequest, sessionPath, type TargetListing } from '../wire/api.ts';
 import { wireVersion } from '../wire/frames.ts';
 import type { StreamAttachments } from './attach/stream.ts';
 import { endWithCredential } from './attach/viewer-connection.ts';
@@ -45,7 +39,13 @@ const maxJsonBytes = 64 * 1024;
 const listMs = 5_000;
 
 const size = z.int().min(1).max(1_000);
-const name = z.string().min(1).max(512);
+/** No zero byte: what is passed on as a name, a program or an argument ends there for some. */
+const text = (maxLength: number) =>
+  z
+    .string()
+    .max(maxLength)
+    .regex(/^[^\0]*$/, 'has a zero byte');
+const name = text(512).min(1);
 
 const signInSchema = z.strictObject({ token: z.string().min(1).max(512) });
 
@@ -53,7 +53,7 @@ const openSchema = z.strictObject({
   target: name,
   workload: name,
   command: z
-    .array(z.string().max(32 * 1024))
+    .array(text(32 * 1024))
     .min(1)
     .max(64)
     .optional(),
@@ -95,7 +95,7 @@ export function createApi(options: ApiOptions): Hono<Env> {
     return c.json(problemOf(error), status as 400);
   });
 
-  app.notFound((c) => c.json(notFound, 404));
+  app.notFound(nothingHere);
 
   app.post(apiPaths.signIn, bodyLimit({ maxSize: maxJsonBytes, onError: tooLarge }), async (c) => {
     const { token } = await readJson(c, signInSchema);
@@ -193,9 +193,12 @@ export function createApi(options: ApiOptions): Hono<Env> {
 
   app.get('*', (c) => {
     const file = c.req.path.startsWith('/api/') ? undefined : page.fileFor(c.req.path);
-    if (file === undefined) return c.json(notFound, 404);
+    if (file === undefined) return nothingHere();
     if (c.req.header('If-None-Match') === file.headers.ETag) {
       return c.body(null, 304, { ...file.headers });
+    }
+    if (file.gzipped !== undefined && /\bgzip\b/.test(c.req.header('Accept-Encoding') ?? '')) {
+      return c.body(file.gzipped, 200, { ...file.headers, 'Content-Encoding': 'gzip' });
     }
     return c.body(file.body, 200, { ...file.headers });
   });
@@ -203,11 +206,9 @@ export function createApi(options: ApiOptions): Hono<Env> {
   return app;
 }
 
-const notFound: Problem = {
-  code: 'HW_REQUEST_INVALID',
-  message: 'There is nothing at this address.',
-  remedy: 'Start from the first page.',
-};
+function nothingHere(): never {
+  throw consoleError('HW_NOTHING_HERE', 'There is nothing at this address.');
+}
 
 async function listingOf(target: Target): Promise<TargetListing> {
   const { id, title, address } = target;

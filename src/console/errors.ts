@@ -67,6 +67,11 @@ export const consoleErrors = {
     summary: 'The request is not one that the API knows.',
     remedy: 'Correct what the message names.',
   },
+  HW_NOTHING_HERE: {
+    status: 404,
+    summary: 'There is nothing at this address.',
+    remedy: 'Start from the first page.',
+  },
   HW_REQUEST_TOO_LARGE: {
     status: 413,
     summary: 'The body of the request is larger than the limit.',

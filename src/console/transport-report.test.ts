@@ -48,14 +48,39 @@ test('each way to fail has its verdict', () => {
 
 test('the lines are those of the proxy, as far as it says what it is', () => {
   const dropped: Arrival = { ...intact, upgrade: undefined };
-  assert.match(
-    reportOf(dropped, 'Apache/2.4.71 (Debian)').fix?.lines[0] ?? '',
-    /upgrade=websocket/,
-  );
-  assert.match(reportOf(dropped, 'openresty').fix?.where ?? '', /Websockets Support/);
-  assert.match(reportOf(dropped, undefined).fix?.where ?? '', /^If that proxy is nginx/);
+  const fix = (server: string | undefined) => reportOf(dropped, server).fix;
+  assert.deepEqual(fix('Apache/2.4.71 (Debian)')?.lines, ['upgrade=websocket']);
+  assert.match(fix('openresty')?.where ?? '', /Websockets Support/);
+  assert.deepEqual(fix('openresty')?.lines, [upgrade]);
+  assert.match(fix(undefined)?.where ?? '', /^If that proxy is nginx/);
+  assert.match(fix('something/1.0')?.where ?? '', /^If that proxy is nginx/);
+  for (const server of ['Caddy', 'traefik', 'HAProxy']) {
+    assert.equal(fix(server), undefined, 'there is nothing to add to it');
+    assert.match(reportOf(dropped, server).sentence, /second proxy/);
+  }
   // What a stranger's header says goes into a sentence, never more than a product's name of it.
   assert.doesNotMatch(reportOf(dropped, '<b>x</b> hello').sentence, /[<>]|hello/);
+});
+
+test('lines are shown only where it is known that they would help', () => {
+  assert.equal(reportOf(undefined, 'nginx/1.22.1').fix, undefined);
+  assert.equal(reportOf(intact, 'nginx/1.22.1').fix, undefined);
+  assert.match(reportOf(undefined, 'envoy').fix?.lines.join() ?? '', /upgrade_type: websocket/);
+  assert.match(reportOf(undefined, 'awselb/2.0').sentence, /application load balancer/);
+});
+
+test('a report is one paragraph of whole sentences', () => {
+  const arrivals = [
+    undefined,
+    intact,
+    { ...intact, version: '1.0' },
+    { ...intact, upgrade: undefined, connection: undefined },
+  ];
+  for (const server of [undefined, 'nginx', 'envoy', 'awselb/2.0', 'cloudflare', 'Caddy']) {
+    for (const arrival of arrivals) {
+      assert.match(reportOf(arrival, server).sentence, /^[A-Z][^\n]*[^.,]\.$/);
+    }
+  }
 });
 
 test("a gateway's word on what it received counts, else what the request itself has", () => {

@@ -1,12 +1,11 @@
 /**
  * Why a WebSocket did not open, from what arrived here of the attempt. The browser tells a page nothing about that, but
- * the server saw the request: with its Upgrade or without, or not at all.
- *
- * Facts about proxies: https://nginx.org/en/docs/http/websocket.html,
- * https://httpd.apache.org/docs/2.4/mod/mod_proxy.html#protoupgrade.
+ * the server saw the request: with its Upgrade or without, or not at all. What proxies need to be told is in
+ * `proxy-advice.ts`.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TransportReport } from '../wire/api.ts';
+import { type Fix, type Lack, proxyNamed } from './proxy-advice.ts';
 
 /** What arrived of one attempt. */
 export type Arrival = {
@@ -66,23 +65,22 @@ export function reportOf(
   arrival: Arrival | undefined,
   server: string | undefined,
 ): TransportReport {
-  const proxy = proxyOf(server);
+  const { name, advice } = proxyNamed(server);
+  const remark = advice.remark === undefined ? '' : `, ${advice.remark}`;
   if (arrival === undefined) {
+    const fix = advice.answersItself === true ? advice.fix?.([]) : undefined;
     return {
       verdict: 'never-arrived',
-      sentence: `The request for a WebSocket never reached Hatchway: ${proxy.name} in front of it answered by itself, so this terminal runs over streaming HTTP.`,
-      ...fixOf(proxy, ['version', 'upgrade', 'connection']),
+      sentence: `The request for a WebSocket never reached Hatchway: ${name}, or something else on the way, dropped it or answered it by itself${advice.answersItself === true ? remark : ''}. This terminal runs over streaming HTTP.`,
+      ...withFix(fix),
     };
   }
-  const missing: Missing[] = [];
-  if (arrival.version === '1.0') missing.push('version');
-  if (!hasToken(arrival.upgrade, 'websocket')) missing.push('upgrade');
-  if (!hasToken(arrival.connection, 'upgrade')) missing.push('connection');
-  if (missing.length > 0) {
+  const lacks = lacksOf(arrival);
+  if (lacks.length > 0) {
     return {
       verdict: 'upgrade-dropped',
-      sentence: `${capital(proxy.name)} between this page and Hatchway ${didWhat(missing)}, so no WebSocket can open; this terminal runs over streaming HTTP.`,
-      ...fixOf(proxy, missing),
+      sentence: `${capital(name)} between this page and Hatchway ${didWhat(lacks)}${remark}. No WebSocket can open that way, so this terminal runs over streaming HTTP.`,
+      ...withFix(advice.fix?.(lacks)),
     };
   }
   if (arrival.answer.status !== 101) {
@@ -93,64 +91,30 @@ export function reportOf(
   }
   return {
     verdict: 'answer-lost',
-    sentence: `Hatchway accepted the WebSocket, but ${proxy.name} in between did not pass the answer on, so this terminal runs over streaming HTTP.`,
-    ...fixOf(proxy, ['version', 'upgrade', 'connection']),
+    sentence: `Hatchway accepted the WebSocket, but ${name}, or something else on the way back, did not pass the answer on. This terminal runs over streaming HTTP.`,
   };
 }
 
-type Missing = 'version' | 'upgrade' | 'connection';
-
-type Proxy = { kind: 'nginx' | 'apache' | 'openresty' | 'unknown'; name: string };
-
-function proxyOf(server: string | undefined): Proxy {
-  const product = /^[\w.!#$%&'*+^`|~/-]{1,60}/.exec(server ?? '')?.[0] ?? '';
-  if (/^openresty/i.test(product)) return { kind: 'openresty', name: `the proxy (${product})` };
-  if (/^nginx/i.test(product)) return { kind: 'nginx', name: `the proxy (${product})` };
-  if (/^apache/i.test(product)) return { kind: 'apache', name: `the proxy (${product})` };
-  if (product !== '') return { kind: 'unknown', name: `the proxy (${product})` };
-  return { kind: 'unknown', name: 'a proxy' };
+function lacksOf({ version, upgrade, connection }: Arrival): Lack[] {
+  const lacks: Lack[] = [];
+  if (version === '1.0') lacks.push('version');
+  if (!hasToken(upgrade, 'websocket')) lacks.push('upgrade');
+  if (!hasToken(connection, 'upgrade')) lacks.push('connection');
+  return lacks;
 }
 
-function didWhat(missing: readonly Missing[]): string {
+function didWhat(lacks: readonly Lack[]): string {
   const fields = [
-    ...(missing.includes('upgrade') ? ['Upgrade'] : []),
-    ...(missing.includes('connection') ? ['Connection: upgrade'] : []),
+    ...(lacks.includes('upgrade') ? ['Upgrade'] : []),
+    ...(lacks.includes('connection') ? ['Connection: upgrade'] : []),
   ];
   const dropped = fields.length > 0 ? `dropped ${fields.join(' and ')}` : '';
-  const spoke = missing.includes('version') ? 'spoke HTTP/1.0' : '';
+  const spoke = lacks.includes('version') ? 'spoke HTTP/1.0' : '';
   return [dropped, spoke].filter((part) => part !== '').join(' and ');
 }
 
-function fixOf(proxy: Proxy, missing: readonly Missing[]): Pick<TransportReport, 'fix'> {
-  if (proxy.kind === 'apache') {
-    return {
-      fix: {
-        where: 'Apache 2.4.47 or later: on the ProxyPass line of this site',
-        lines: ['ProxyPass "/" "http://127.0.0.1:8022/" upgrade=websocket'],
-      },
-    };
-  }
-  const lines = [
-    ...(missing.includes('version') ? ['proxy_http_version 1.1;'] : []),
-    ...(missing.includes('upgrade') ? ['proxy_set_header Upgrade $http_upgrade;'] : []),
-    ...(missing.includes('connection') ? ['proxy_set_header Connection "upgrade";'] : []),
-  ];
-  switch (proxy.kind) {
-    case 'nginx':
-      return { fix: { where: 'nginx: in the location that has proxy_pass', lines } };
-    case 'openresty':
-      return {
-        fix: {
-          where:
-            'Nginx Proxy Manager: switch on "Websockets Support" of this proxy host. Plain OpenResty: in the location that has proxy_pass',
-          lines,
-        },
-      };
-    default:
-      return {
-        fix: { where: 'If that proxy is nginx: in the location that has proxy_pass', lines },
-      };
-  }
+function withFix(fix: Fix | undefined): Pick<TransportReport, 'fix'> {
+  return fix === undefined ? {} : { fix };
 }
 
 function hasToken(value: string | undefined, token: string): boolean {

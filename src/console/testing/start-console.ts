@@ -29,7 +29,7 @@ export async function startConsole(t: TestContext): Promise<RunningConsole> {
   t.after(() => rmSync(pageFolder, { recursive: true }));
   mkdirSync(join(pageFolder, 'assets'));
   writeFileSync(join(pageFolder, 'index.html'), '<!doctype html><title>page</title>');
-  writeFileSync(join(pageFolder, 'assets/app-1.js'), 'go()');
+  writeFileSync(join(pageFolder, 'assets/app-1.js'), 'go();\n'.repeat(1000));
   writeFileSync(join(pageFolder, '.hatchway-built'), 'not for everybody');
 
   const terminals: FakeTerminal[] = [];

@@ -1,10 +1,15 @@
 /** Who is let in. Whoever is not learns nothing, and nothing is started for them. */
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { apiPaths, type Problem, type SessionInfo, sessionPath } from '../../src/wire/api.ts';
 import { selfSignedCertificate } from '../kit/certificate.ts';
+import { openPage, screenshot, startBrowser } from '../kit/chromium.ts';
+import { ConsolePage } from '../kit/console-page.ts';
 import { type Dockerd, startDockerd } from '../kit/dockerd.ts';
+import { eventually } from '../kit/eventually.ts';
 import { type Hatchway, startHatchway } from '../kit/hatchway.ts';
 import { type HttpRequest, type HttpResponse, httpRequest } from '../kit/http-client.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
@@ -209,6 +214,74 @@ test('the cookie', async (t) => {
       const url = `${origin}${apiPaths.sessions}`;
       assert.equal((await post(url, { cookie, origin: hatchway.origin }, body)).status, 403);
       assert.equal((await post(url, { cookie, origin }, body)).status, 201);
+    },
+  );
+});
+
+test('in a browser', async (t) => {
+  const hatchway = await startHatchway(t);
+  const { origin } = hatchway;
+  const browser = await startBrowser(t);
+
+  await t.test('an old link leads to the sign-in form, and the right one in', async (inner) => {
+    const page = await openPage(inner, browser);
+    await page.goto(`${origin}/?token=of-yesterday`);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await page.getByText('This is not the token of this server.').waitFor();
+    await screenshot(page, 'sign-in');
+    assert.doesNotMatch(page.url(), /token/);
+    assert.equal(await page.getByRole('row').count(), 0);
+    await page.getByLabel('Token').fill(hatchway.url);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('row', { name: /shell/ }).waitFor();
+  });
+
+  await t.test(
+    'a page of another program on this host cannot use the cookie it has',
+    async (inner) => {
+      const victim = await openPage(inner, browser);
+      await victim.goto(hatchway.urlThrough(origin, '/x/local/shell'));
+      const shell = new ConsolePage(victim);
+      await shell.shows(/[#$]$/);
+      const session = await shell.sessionId();
+
+      const other = await startNginx(
+        inner,
+        ({ listen }) => `server { listen ${listen}; default_type text/html; return 200 "hello"; }`,
+      );
+      // Another port is the same site to a browser, so that SameSite holds nothing back.
+      const attacker = await victim.context().newPage();
+      await attacker.goto(other.origin);
+      const opened = await attacker.evaluate<string>(`
+      fetch('${origin}${apiPaths.sessions}', {
+        method: 'POST',
+        mode: 'no-cors',
+        credentials: 'include',
+        body: JSON.stringify({ target: 'local', workload: 'shell', cols: 80, rows: 24 }),
+      }).then((response) => response.type, () => 'blocked')
+    `);
+      assert.equal(opened, 'blocked');
+
+      const socket = await attacker.evaluate<string>(`
+      new Promise((resolve) => {
+        const socket = new WebSocket('${origin.replace('http', 'ws')}${sessionPath(session, 'socket')}');
+        socket.onopen = () => resolve('open');
+        socket.onerror = () => resolve('refused');
+      })
+    `);
+      assert.equal(socket, 'refused');
+      // 403 and not 401: the cookie did come along, it was the origin that was wrong.
+      await eventually('both are in the access log', () => {
+        const log = readFileSync(join(hatchway.dataDir, 'access.log'), 'utf8');
+        return (
+          /"POST \/api\/sessions HTTP\/1\.1" 403 /.test(log) &&
+          /\/socket HTTP\/1\.1" 403 /.test(log)
+        );
+      });
+      assert.deepEqual(
+        (await hatchway.sessions()).map(({ id, viewers }) => [id, viewers]),
+        [[session, 1]],
+      );
     },
   );
 });

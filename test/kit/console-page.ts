@@ -49,6 +49,16 @@ export class ConsolePage {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Pastes into the terminal, as the browser does it on Ctrl-V. */
+  async pastes(text: string): Promise<void> {
+    await this.page.evaluate(`
+      const data = new DataTransfer();
+      data.setData('text/plain', ${JSON.stringify(text)});
+      const paste = new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true });
+      document.querySelector('.xterm-helper-textarea').dispatchEvent(paste);
+    `);
+  }
+
   /** Until the bar says that the session is attached over this transport. */
   async isConnectedBy(transport: 'WebSocket' | 'Streaming HTTP'): Promise<void> {
     await this.page

@@ -15,9 +15,14 @@ export const upgradeLines = [
  */
 export function stockProxy(
   origin: string,
-  options: { upgrades: boolean; certificate?: Certificate },
+  options: {
+    upgrades: boolean;
+    certificate?: Certificate;
+    /** `proxy_read_timeout`: how long a connection may be silent. Default: nginx's, 60 s. */
+    readTimeout?: string;
+  },
 ): NginxHttp {
-  const { upgrades, certificate } = options;
+  const { upgrades, certificate, readTimeout } = options;
   return ({ listen }) => `
   server {
     listen ${listen}${certificate === undefined ? '' : ' ssl'};
@@ -26,6 +31,7 @@ export function stockProxy(
     location / {
       proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
       proxy_pass ${origin};
+      ${readTimeout === undefined ? '' : `proxy_read_timeout ${readTimeout};`}
       ${upgrades ? upgradeLines.join('\n      ') : ''}
     }
   }`;

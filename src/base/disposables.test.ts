@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { Disposables } from './disposables.ts';
 
 test('undos run once, newest first', () => {
@@ -34,4 +36,31 @@ test('a timer of a disposed owner does not fire', (t) => {
   owned.dispose();
   t.mock.timers.tick(100);
   assert.equal(fired, 2);
+});
+
+test('a timer that has fired, or was undone, is let go with all that its action holds', async () => {
+  const owned = new Disposables();
+  const held = [{}, {}].map((thing) => new WeakRef(thing));
+  // The things are held by these actions only.
+  const actions = held.map((ref) => {
+    const thing = ref.deref();
+    return () => void thing;
+  });
+  await new Promise<void>((resolve) => {
+    const [first = () => {}, second = () => {}] = actions.splice(0);
+    owned.timeout(() => {
+      first();
+      resolve();
+    }, 1);
+    owned.interval(second, 1000)();
+  });
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  await new Promise(setImmediate);
+  collect();
+  assert.deepEqual(
+    held.map((ref) => ref.deref()),
+    [undefined, undefined],
+  );
+  assert.ok(!owned.disposed);
 });

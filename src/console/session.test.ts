@@ -388,6 +388,22 @@ test('a process that cannot be started is a failed session with a problem', asyn
   await session.end('again');
 });
 
+test('a page that is loaded again and again is never one viewer too many', async (t) => {
+  const { session } = await running(t);
+  const watching = new FakeViewer(200);
+  watching.attach(session);
+  for (let loads = 0; loads < 150; loads++) {
+    const page = new FakeViewer(loads);
+    page.attach(session);
+    page.attachment?.detach(false);
+  }
+  assert.equal(session.info.viewers, 1);
+  assert.equal(watching.goodbye, undefined);
+  assert.throws(() => {
+    for (let number = 0; number < 64; number++) new FakeViewer(number).attach(session);
+  }, ViewerError);
+});
+
 test('a session that is ended says why, whatever the process died of', async (t) => {
   const { session, terminal } = await running(t);
   terminal.end = async () => {

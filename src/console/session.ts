@@ -393,7 +393,6 @@ export class Session implements ViewedSession {
     const known = this.#viewers.get(key);
     if (known !== undefined) return known;
     this.#forgetViewers();
-    if (this.#viewers.size >= maxViewers) throw new ViewerError('the session has too many viewers');
     const viewer: Viewer = {
       key,
       received: 0,
@@ -408,11 +407,17 @@ export class Session implements ViewedSession {
     return viewer;
   }
 
+  /** Makes room for one more: every page that is loaded is a viewer of its own. Throws ViewerError. */
   #forgetViewers(): void {
     const before = Date.now() - viewerMemoryMs;
-    for (const viewer of this.#viewers.values()) {
-      if (viewer.attached === undefined && viewer.leftAt < before) this.#viewers.delete(viewer.key);
+    const away = [...this.#viewers.values()]
+      .filter(({ attached }) => attached === undefined)
+      .sort((one, other) => one.leftAt - other.leftAt);
+    for (const viewer of away) {
+      if (viewer.leftAt >= before && this.#viewers.size < maxViewers) break;
+      this.#viewers.delete(viewer.key);
     }
+    if (this.#viewers.size >= maxViewers) throw new ViewerError('the session has too many viewers');
   }
 
   #startGrace(): void {

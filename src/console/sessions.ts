@@ -29,6 +29,9 @@ const maxOpen = 500;
 /** How long a session that is over can still be asked how it ended. */
 const overMs = 10 * 60_000;
 
+/** Sessions kept that are over; each still holds what it printed. The oldest gives way. */
+const maxOver = 50;
+
 export class Sessions {
   readonly #options: SessionsOptions;
   readonly #sessions = new Map<string, Session>();
@@ -93,6 +96,8 @@ export class Sessions {
     this.#sessions.set(id, session);
     void session.closed.then(() => {
       this.#owned.timeout(() => this.#forget(session), overMs);
+      const over = [...this.#sessions.values()].filter((kept) => kept.over);
+      if (over.length > maxOver && over[0] !== undefined) this.#forget(over[0]);
     });
     return session;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -8,6 +9,7 @@ import { startDockerd } from '../../../test/kit/dockerd.ts';
 import { eventually } from '../../../test/kit/eventually.ts';
 import { leaveNothingBehind } from '../../../test/kit/leftovers.ts';
 import { isRunning } from '../../../test/kit/processes.ts';
+import { tempFolder } from '../../../test/kit/temp.ts';
 import { DockerTarget } from './docker.ts';
 import { openRequest, RunningTerminal, targetContract } from './target-contract.ts';
 
@@ -52,6 +54,17 @@ test('a container', async (t) => {
       assert.equal(running.terminal.notice, undefined);
       await running.terminal.end();
     }
+  });
+
+  await t.test('is asked for the shell that its image names, if nothing else does', async () => {
+    const folder = tempFolder(t, 'image');
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM both\nSHELL ["/bin/sh", "-c"]\n');
+    const context = execFileSync('tar', ['-C', folder, '-cf', '-', '.']);
+    await docker.request('POST', '/build?t=with-shell', context);
+    await docker.runContainer({ image: 'with-shell', name: 'from-image' });
+    const running = new RunningTerminal(await target.open(openRequest('from-image')));
+    assert.deepEqual(running.terminal.command, ['/bin/sh']);
+    await running.terminal.end();
   });
 
   await t.test('without bash gets sh, and a word about it', async () => {

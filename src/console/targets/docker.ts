@@ -20,15 +20,18 @@ type ContainerSummary = {
 type ContainerDetails = {
   Id: string;
   Name: string;
+  /** The image's id. */
+  Image: string;
   State: { Status: string; Running: boolean; Paused: boolean; Restarting: boolean };
   Config: {
     Env?: string[];
     Image: string;
-    Shell?: string[];
     Labels?: Record<string, string>;
     User?: string;
   };
 };
+
+type ImageDetails = { Config?: { Shell?: string[] } };
 
 export type DockerTargetOptions = {
   /** `unix:///path`, `tcp://host:port` or `http(s)://host:port`, as DOCKER_HOST. */
@@ -78,7 +81,7 @@ export class DockerTarget implements Target {
     if (request.command !== undefined) {
       return await this.#start(container, name, request, request.command);
     }
-    const candidates = shellsOf(container);
+    const candidates = shellsOf(container, await this.#imageShell(container.Image));
     const failures: string[] = [];
     for (const shell of candidates) {
       request.signal.throwIfAborted();
@@ -119,6 +122,18 @@ export class DockerTarget implements Target {
       rows: request.rows,
       sessionId: request.sessionId,
     });
+  }
+
+  /** What the image names with SHELL; nothing when it has been removed since. */
+  async #imageShell(image: string): Promise<string | undefined> {
+    try {
+      const path = `/images/${encodeURIComponent(image)}/json`;
+      const { Config } = (await this.#engine.call('GET', path)) as ImageDetails;
+      return Config?.Shell?.[0];
+    } catch (error) {
+      if (error instanceof EngineRefusal) return undefined;
+      throw error;
+    }
   }
 
   async #inspect(workload: string): Promise<ContainerDetails> {
@@ -173,10 +188,10 @@ function requireRunning(container: ContainerDetails, name: string): void {
 }
 
 /** What the container asks for, then the usual ones. */
-function shellsOf(container: ContainerDetails): string[] {
-  const { Labels, Env, Shell } = container.Config;
+function shellsOf(container: ContainerDetails, imageShell: string | undefined): string[] {
+  const { Labels, Env } = container.Config;
   const fromEnv = Env?.find((entry) => entry.startsWith('SHELL='))?.slice('SHELL='.length);
-  const shells = [Labels?.[shellLabel], fromEnv, Shell?.[0], 'bash', 'sh'];
+  const shells = [Labels?.[shellLabel], fromEnv, imageShell, 'bash', 'sh'];
   return [
     ...new Set(shells.filter((shell): shell is string => shell !== undefined && shell !== '')),
   ];

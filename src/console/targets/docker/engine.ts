@@ -13,6 +13,9 @@ import { consoleError } from '../../errors.ts';
 /** The newest API version this speaks; the engine's own is used when it is older. */
 const newestVersion = [1, 44] as const;
 
+/** "client version 1.41 is too old. Minimum supported API version is 1.44", and the same for too new. */
+const otherVersion = /^client version \S+ is too (?:old|new)/;
+
 /** An engine that does not answer a small request within this is not going to. */
 const answerMs = 15_000;
 
@@ -79,7 +82,14 @@ export class Engine {
   async call(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<unknown> {
     const [major, minor] = await this.#negotiated();
     const { status, text } = await this.#send(method, `/v${major}.${minor}${path}`, body, signal);
-    if (status >= 400) throw new EngineRefusal(status, messageOf(text));
+    if (status >= 400) {
+      const message = messageOf(text);
+      // Another engine answers here than the one asked first: it was updated, or is another machine's.
+      if (status === 400 && otherVersion.test(message) && (await this.#renegotiated(minor))) {
+        return this.call(method, path, body, signal);
+      }
+      throw new EngineRefusal(status, message);
+    }
     return text === '' ? undefined : JSON.parse(text);
   }
 
@@ -128,6 +138,12 @@ export class Engine {
       throw error;
     });
     return this.#version;
+  }
+
+  /** Asks for the version anew; whether it is another one than `minor`. */
+  async #renegotiated(minor: number): Promise<boolean> {
+    this.#version = undefined;
+    return (await this.#negotiated())[1] !== minor;
   }
 
   async #ping(): Promise<readonly [number, number]> {

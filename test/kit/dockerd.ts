@@ -65,6 +65,11 @@ export class Dockerd {
     });
     const { Id: id } = JSON.parse(created.text) as { Id: string };
     await this.request('POST', `/containers/${id}/start`);
+    // Started is not yet running: for a moment its only process is runc, about to become the program.
+    await eventually('the program of the container runs', async () => {
+      const processes = await this.processesOf(id).catch(() => []);
+      return processes.every(({ command }) => command !== 'runc init');
+    });
     return id;
   }
 

@@ -16,10 +16,19 @@ export function reset(socket: Duplex): void {
   if (
     socket instanceof Socket &&
     !(socket instanceof TLSSocket) &&
-    socket.remotePort !== undefined
+    socket.remotePort !== undefined &&
+    !isShuttingDown(socket)
   ) {
     socket.resetAndDestroy();
   } else {
     socket.destroy();
   }
+}
+
+/**
+ * Its FIN is asked for and not sent yet. libuv refuses to reset such a socket (uv_tcp_close_reset, EINVAL), and Node
+ * then reports the error but never closes it; the FIN makes the end a regular one in any case.
+ */
+function isShuttingDown(socket: Socket): boolean {
+  return socket.writableEnded && !socket.writableFinished && socket.writableLength === 0;
 }

@@ -132,8 +132,11 @@ export class Cutter {
     const { client, server } = line;
     line.cut = true;
     if (manner === 'reset') {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      for (const socket of [client, server]) {
+        // libuv refuses to reset a socket whose FIN is on its way, and Node then never closes it.
+        if (socket.writableEnded) socket.destroy();
+        else socket.resetAndDestroy();
+      }
     } else {
       client.destroySoon();
       server.destroySoon();

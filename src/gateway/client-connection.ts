@@ -93,7 +93,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
 
   onDeadline(): void {
     if (this.#exchange !== undefined) this.#exchange.onClientDeadline();
-    // Idle, or it has had the time to hear the last answer.
+    // Idle, or it has had its time to take the last answer.
     else if (this.#closing || this.#reader.idle) this.socket.destroy();
     else this.#refuse(gatewayError('HW_REQUEST_TIMEOUT', 'a request head did not arrive in time'));
   }
@@ -174,10 +174,14 @@ export class ClientConnection implements SocketOwner, Deadlined {
     }
     this.#taking = false;
     if (this.#exchange !== undefined || this.#closing) return;
-    if (this.held === undefined && this.#reader.idle) {
-      this.deadline = this.serving.deadlines.after(this.serving.limits.keepAliveMs);
+    const { deadlines, limits } = this.serving;
+    if (this.held !== undefined) {
+      // It asks on and takes no answer: as little time for it as for a body that is not taken.
+      this.deadline = deadlines.after(limits.bodyMs);
+      return;
     }
-    if (this.held === undefined && this.socket.isPaused()) this.socket.resume();
+    if (this.#reader.idle) this.deadline = deadlines.after(limits.keepAliveMs);
+    if (this.socket.isPaused()) this.socket.resume();
   }
 
   #read(bytes: Buffer): void {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { GatewayKit } from './testing/gateway-kit.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
-const shortMs = 60;
+/** Longer than a busy machine takes for a step of a test, short enough to be waited for. */
+const shortMs = 300;
 
 test('a head that comes too slowly is answered with 408, a silent connection with nothing', async (t) => {
   const kit = await GatewayKit.start(t, { limits: { headMs: shortMs } });
@@ -38,6 +39,17 @@ test('a client that takes nothing of its answer is cut', async (t) => {
   await kit.opened({ clients: 0, upstreams: 0 });
 });
 
+test('so is one that asks and asks and takes no answer, before it has cost more than its buffers', async (t) => {
+  const kit = await GatewayKit.start(t, { limits: { bodyMs: shortMs } });
+  const client = await kit.connect();
+  client.socket.pause();
+  const requests = 40_000;
+  client.write('GET /../x HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(requests));
+  await kit.opened({ clients: 1 });
+  await kit.opened({ clients: 0 });
+  assert.ok(kit.lines.length < requests, `${kit.lines.length} answers for nobody`);
+});
+
 test('an idle connection is closed, and not before', async (t) => {
   const kit = await GatewayKit.start(t, { limits: { keepAliveMs: shortMs } });
   const { client, upstream } = await kit.ask(get);
@@ -64,8 +76,9 @@ test('an upstream that goes on sending is waited for', async (t) => {
   const kit = await GatewayKit.start(t, { timeouts: { readMs: shortMs } });
   const { client, upstream } = await kit.ask(get);
   upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n');
+  // In all longer than half as long again as the limit, which is when it has passed at the latest.
   for (let i = 0; i < 10; i++) {
-    await new Promise((resolve) => setTimeout(resolve, shortMs / 4));
+    await new Promise((resolve) => setTimeout(resolve, shortMs / 6));
     upstream.write('x');
   }
   await client.head();
@@ -83,7 +96,7 @@ test('a tunnel may be silent longer than every limit', async (t) => {
   );
   upstream.write('HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
   await client.head();
-  await new Promise((resolve) => setTimeout(resolve, shortMs * 4));
+  await new Promise((resolve) => setTimeout(resolve, shortMs * 2));
   client.write('still');
   assert.equal(await upstream.bytes(5), 'still');
 });

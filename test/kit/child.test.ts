@@ -21,6 +21,17 @@ test('a program that ends instead is told with its own words', async (t) => {
   await assert.rejects(child.said(/ready/), /ended with 2, .*no such option/s);
 });
 
+test('a program that fell over is told from one that was stopped', async (t) => {
+  const fell = startChild(t, 'sh', ['-c', 'echo out of breath; exit 3']);
+  await fell.exited;
+  await fell.said(/breath/);
+  assert.throws(() => fell.assertRunning(), /ended by itself with 3.*out of breath/s);
+  const stopped = startChild(t, 'sleep', ['1000']);
+  stopped.assertRunning();
+  await stopped.stop();
+  stopped.assertRunning();
+});
+
 test('a program that is not there is an error and not a wait', async (t) => {
   const child = startChild(t, '/no/such/program', []);
   await assert.rejects(child.said(/ready/), /No such file/);

@@ -31,6 +31,7 @@ export class Child {
   readonly #stopSignal: NodeJS.Signals;
   #output = '';
   #end: number | NodeJS.Signals | undefined;
+  #stopped = false;
   #waiting = new Set<() => void>();
 
   constructor(process: ChildProcess, name: string, stopSignal: NodeJS.Signals) {
@@ -93,8 +94,15 @@ export class Child {
     if (this.running) this.#process.kill(name);
   }
 
+  /** Throws when it has ended without being asked to, with what it said. */
+  assertRunning(): void {
+    if (this.#end === undefined || this.#stopped) return;
+    throw new Error(`${this.#name} ended by itself with ${this.#end}. It said:\n${this.#output}`);
+  }
+
   /** Asks it to end and waits for that. Throws when it had to be killed. Idempotent. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     if (this.running) {
       this.#process.kill(this.#stopSignal);
       const { promise: late, resolve } = Promise.withResolvers<'late'>();

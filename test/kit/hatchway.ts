@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { apiPaths, type SessionInfo } from '../../src/wire/api.ts';
 import { type Child, startChild } from './child.ts';
 import { type HttpRequest, type HttpResponse, httpRequest } from './http-client.ts';
-import type { Scope } from './scope.ts';
+import { atEnd, type Scope } from './scope.ts';
 import { tempFolder } from './temp.ts';
 
 export const hatchwayPath = join(import.meta.dirname, '../../bin/hatchway');
@@ -113,5 +113,7 @@ export async function startHatchway(
     },
   });
   const [, url = ''] = await child.said(/Hatchway is ready: (\S+)/);
+  // A server that fell over says why; the tests that met it afterwards can only say that it is gone.
+  atEnd(scope, () => child.assertRunning());
   return new Hatchway(child, url, dataDir);
 }

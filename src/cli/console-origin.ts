@@ -1,6 +1,7 @@
 /** The URL of the console for a person on this machine, from what is listened on. */
 import { isIPv6 } from 'node:net';
-import type { GatewayModel, ListenAddress, SiteModel } from '../config/model.ts';
+import type { GatewayModel, ListenAddress } from '../config/model.ts';
+import { hasConsole } from '../config/walk.ts';
 
 /**
  * `http://127.0.0.1:8022`, for the first address of the console; undefined when it is only on Unix sockets or nowhere.
@@ -12,7 +13,7 @@ export function consoleOrigin(
   bound: readonly ListenAddress[],
 ): string | undefined {
   for (const [index, { sites, tls, address }] of model.listeners.entries()) {
-    const console = sites.find(isConsole);
+    const console = sites.find(hasConsole);
     const actual = bound[index] ?? address;
     if (console === undefined || actual.kind === 'unix') continue;
     const name = console.hosts.find((host) => host.kind === 'exact')?.host;
@@ -26,10 +27,4 @@ export function consoleOrigin(
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return isIPv6(host) ? `[${host}]` : host;
-}
-
-function isConsole(site: SiteModel): boolean {
-  return site.routes.some((route) =>
-    route.upstream.servers.some((server) => server.kind === 'in-process'),
-  );
 }

@@ -9,14 +9,12 @@ import type {
   GatewayModel,
   ListenAddress,
   ListenerModel,
-  RouteModel,
   SiteModel,
-  UpstreamModel,
-  UpstreamServerModel,
-  UpstreamTimeouts,
 } from './model.ts';
+import type { RouteModel } from './route-model.ts';
 import type { Config, RouteConfig, SiteConfig } from './schema.ts';
 import { byAddress, type Served, servedBy } from './served.ts';
+import type { UpstreamModel, UpstreamServerModel, UpstreamTimeouts } from './upstream-model.ts';
 import { formatListenAddress } from './values/listen-address.ts';
 import type { UpstreamUrl } from './values/upstream-url.ts';
 

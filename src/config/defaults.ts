@@ -2,7 +2,8 @@
  * Every default that is a value, in one place: the schema fills them in, the reference page prints them. Defaults that
  * depend on other keys (a site's `listen`) are where the model is made, in `compile.ts`.
  */
-import type { Limits, ListenAddress, UpstreamTimeouts } from './model.ts';
+import type { Limits, ListenAddress } from './model.ts';
+import type { UpstreamTimeouts } from './upstream-model.ts';
 
 const second = 1000;
 const minute = 60 * second;

@@ -5,10 +5,19 @@
  * Certificates and log files are named here by path and opened by the gateway, so that they can change under it.
  */
 
+import type { RouteModel } from './route-model.ts';
+import type { RuleModel, Template } from './rule-model.ts';
+
 /** All listeners of one process. */
 export type GatewayModel = {
   readonly listeners: readonly ListenerModel[];
   readonly limits: Limits;
+  /** Variables whose value is looked up by another value, for the templates of all sites. Default: none. */
+  readonly maps?: readonly MapModel[];
+  /** Where metrics, health and status are served, apart from all sites. Default: nowhere. */
+  readonly admin?: { readonly address: ListenAddress };
+  /** How long requests and tunnels under way may go on when the gateway ends. Default 5 s. */
+  readonly drainMs?: number;
 };
 
 /** One address and the sites behind it. Two listeners never have the same address. */
@@ -16,6 +25,12 @@ export type ListenerModel = {
   readonly address: ListenAddress;
   /** TLS is a matter of the address: every site of a TLS listener has a certificate, no site of another has one. */
   readonly tls: boolean;
+  /** Whether browsers are offered HTTP/2 by ALPN. Only with `tls`. Default false. */
+  readonly http2?: boolean;
+  /** Whether each connection begins with a PROXY protocol header, version 1 or 2; one without it is closed. Default false. */
+  readonly proxyProtocol?: boolean;
+  /** Whether other processes may listen on the same address at the same time (SO_REUSEPORT). Default false. */
+  readonly reusePort?: boolean;
   /** In the order of the configuration: the first one with a matching regex wins, see `gateway/sites.ts`. */
   readonly sites: readonly SiteModel[];
   /** Serves requests whose host no site names; also the certificate for a client that names no host. */
@@ -31,10 +46,78 @@ export type SiteModel = {
   readonly name: string;
   /** Empty for a site that only serves hosts that no other one names. */
   readonly hosts: readonly HostPattern[];
-  readonly certificate?: { readonly certPath: string; readonly keyPath: string };
+  readonly certificate?: CertificateModel;
+  /** Of another kind of key (ECDSA beside RSA); the client's ciphers choose. Default: none. */
+  readonly moreCertificates?: readonly CertificateModel[];
+  /** Present for a site whose TLS is not the default one. */
+  readonly tls?: SiteTlsModel;
+  /** Run before a route is chosen, in order. Default: none. */
+  readonly rules?: readonly RuleModel[];
   readonly routes: readonly RouteModel[];
+  /** Reached from inside only (error pages, authentication), by name. Default: none. */
+  readonly namedRoutes?: Readonly<Record<string, RouteModel>>;
+  /** Whose word on the client's address is taken. Default: nobody's. */
+  readonly trust?: TrustModel;
+  /** Whether `//` in a path is one slash when a route is chosen. Default true. */
+  readonly mergeSlashes?: boolean;
+  /** What of `GatewayModel.limits` is different for its clients. `headMs` and `headBytes` count by address: the default site's. */
+  readonly limits?: Partial<Pick<Limits, 'headBytes' | 'headMs' | 'bodyMs' | 'keepAliveMs'>>;
   readonly accessLog: AccessLogModel;
 };
+
+export type CertificateModel = { readonly certPath: string; readonly keyPath: string };
+
+/** TLS towards clients, beyond the certificate. */
+export type SiteTlsModel = {
+  /** Default TLS 1.2. */
+  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** Default TLS 1.3. */
+  readonly maxVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+  /** In OpenSSL's notation. Default: Node's. */
+  readonly ciphers?: string;
+  /**
+   * Certificates of clients: `on` answers 400 without a valid one, `optional` only tells upstreams by variables,
+   * `optional_no_ca` takes any. Default: none is asked for.
+   */
+  readonly clients?: {
+    readonly verify: 'on' | 'optional' | 'optional_no_ca';
+    /** PEM file of the authorities. Needed but for `optional_no_ca`. */
+    readonly caPath?: string;
+    /** Longest chain above the client's certificate. Default 1, as nginx. */
+    readonly depth?: number;
+  };
+};
+
+/** Proxies in front that are believed when they say who the client is. */
+export type TrustModel = {
+  /** Addresses, CIDR networks, or `unix:`. */
+  readonly from: readonly string[];
+  /** Lower-case name of the field with the address, or `proxy_protocol`. Default `x-forwarded-for`. */
+  readonly header?: string;
+  /** Whether trusted addresses at the end of the field are skipped, so that the last untrusted one counts. Default true. */
+  readonly recursive?: boolean;
+  /** Whether their X-Forwarded-Proto, -Host, -Port and Forwarded are believed, too. Default false. */
+  readonly forwarded?: boolean;
+};
+
+/** A variable whose value depends on another value, as nginx's `map`. */
+export type MapModel = {
+  /** Lower-case, without `$`. */
+  readonly variable: string;
+  /** What is looked up. */
+  readonly source: Template;
+  readonly entries: readonly MapEntryModel[];
+  /** Default: empty. */
+  readonly fallback?: Template;
+};
+
+/** In the order of the configuration; looked at as `HostPattern`s are. Values may use the captures of their regex. */
+export type MapEntryModel = { readonly value: Template } & (
+  | { readonly kind: 'exact'; readonly key: string }
+  | { readonly kind: 'leading-wildcard'; readonly suffix: string }
+  | { readonly kind: 'trailing-wildcard'; readonly prefix: string }
+  | { readonly kind: 'regex'; readonly regex: RegExp }
+);
 
 /** nginx's kinds of server_name, chosen in this order: exact, longest leading wildcard, longest trailing, first regex. */
 export type HostPattern =
@@ -47,54 +130,21 @@ export type HostPattern =
 
 export type AccessLogModel =
   | { readonly kind: 'off' }
-  | { readonly kind: 'stdout' }
-  | { readonly kind: 'file'; readonly path: string };
+  | ({ readonly kind: 'stdout' } & AccessLogFormat)
+  | ({ readonly kind: 'file'; readonly path: string } & AccessLogFormat);
 
-export type RouteModel = {
-  readonly path: PathPattern;
-  readonly upstream: UpstreamModel;
-  /** Lower-case tokens that may be upgraded to. Default `['websocket']`; `tcp` is what the Docker CLI uses. */
-  readonly upgradeTokens: readonly string[];
+export type AccessLogFormat = {
+  /** Default `combined`, exactly as nginx writes it. */
+  readonly format?: 'combined' | 'json' | AccessLogTemplate;
+  /** A line is only written when this is neither empty nor `0`. Default: always. */
+  readonly when?: Template;
 };
 
-/** nginx's kinds of location, chosen in its order: exact, longest prefix, first regex unless that prefix forbids it. */
-export type PathPattern =
-  | { readonly kind: 'exact'; readonly path: string }
-  | { readonly kind: 'prefix'; readonly path: string; readonly beforeRegex: boolean }
-  | { readonly kind: 'regex'; readonly regex: RegExp };
-
-export type UpstreamModel = {
-  /** For logs and messages: the URL as the configuration has it. */
-  readonly name: string;
-  /** At least one. */
-  readonly servers: readonly UpstreamServerModel[];
-  /** Present for https upstreams. */
-  readonly tls?: UpstreamTlsModel;
-  readonly timeouts: UpstreamTimeouts;
-};
-
-export type UpstreamServerModel =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  | { readonly kind: 'unix'; readonly path: string }
-  /** A server inside this process: the console. `name` is the key under which the gateway was given it. */
-  | { readonly kind: 'in-process'; readonly name: string };
-
-export type UpstreamTlsModel = {
-  /** Whether the certificate must be valid for `serverName`. Default true. */
-  readonly verify: boolean;
-  /** PEM file of the authorities to trust instead of the system's. */
-  readonly caPath?: string;
-  /** Name sent as SNI and checked in the certificate. Default: the URL's host. */
-  readonly serverName: string;
-};
-
-export type UpstreamTimeouts = {
-  /** Until the connection (and TLS) is up. Default 60 s, as nginx. */
-  readonly connectMs: number;
-  /** Between two reads of a response. Default 60 s, as nginx; none (the console's route) is Infinity. Not used in tunnels. */
-  readonly readMs: number;
-  /** Between two successful writes of a request. Default 60 s, as nginx. */
-  readonly sendMs: number;
+/** nginx's `log_format`. */
+export type AccessLogTemplate = {
+  readonly template: Template;
+  /** How values are escaped. Default `default`. */
+  readonly escape?: 'default' | 'json' | 'none';
 };
 
 /** What a client may take of the gateway. */
@@ -111,4 +161,14 @@ export type Limits = {
   readonly keepAliveMs: number;
   /** Client connections, all listeners together. Default 16,384. */
   readonly connections: number;
+  /** Client connections from one address. Default: no limit. */
+  readonly connectionsPerAddress?: number;
+  /** Tunnels, all listeners together. Default: no limit but `connections`. */
+  readonly tunnels?: number;
+  /** Requests of one address; above them 429. Default: no limit. */
+  readonly ratePerAddress?: {
+    readonly perSecond: number;
+    /** Requests above the rate that are let through at once. Default 0. */
+    readonly burst?: number;
+  };
 };

@@ -1,7 +1,8 @@
 /** What is allowed but should be said aloud at every start. Looks only at the model, so it holds for any source of one. */
 
-import type { GatewayModel, UpstreamModel } from './model.ts';
+import type { GatewayModel } from './model.ts';
 import { formatListenAddress, isLocal } from './values/listen-address.ts';
+import { hasConsole, routesOf, sitesOf, upstreamsOf } from './walk.ts';
 
 /** One sentence each, the most dangerous first. */
 export function warningsOf(model: GatewayModel): string[] {
@@ -9,18 +10,17 @@ export function warningsOf(model: GatewayModel): string[] {
   for (const { address, tls, sites } of model.listeners) {
     if (tls || isLocal(address)) continue;
     const name = formatListenAddress(address);
-    const hasConsole = sites.some((site) => site.routes.some((route) => isConsole(route.upstream)));
     warnings.push(
-      hasConsole
+      sites.some(hasConsole)
         ? `the console on ${name} can be reached from other machines without TLS: whoever is on the way reads its token and every keystroke; give it cert and key, or put a proxy with TLS in front`
         : `${name} can be reached from other machines without TLS: whoever is on the way reads everything`,
     );
   }
   const unverified = new Set<string>();
-  for (const { sites } of model.listeners) {
-    for (const { routes } of sites) {
-      for (const { upstream } of routes) {
-        if (upstream.tls?.verify === false) unverified.add(upstream.name);
+  for (const site of sitesOf(model)) {
+    for (const route of routesOf(site)) {
+      for (const { tls, name } of upstreamsOf(route)) {
+        if (tls?.verify === false) unverified.add(name);
       }
     }
   }
@@ -30,8 +30,4 @@ export function warningsOf(model: GatewayModel): string[] {
     );
   }
   return warnings;
-}
-
-function isConsole(upstream: UpstreamModel): boolean {
-  return upstream.servers.some((server) => server.kind === 'in-process');
 }

@@ -26,6 +26,7 @@ import { openTunnel } from './tunnel-start.ts';
 import { refusalOf, type Upgrade, upgradeOf } from './upgrade.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
 const clientClosedRequest = 499;
@@ -40,7 +41,7 @@ export class Exchange implements UpstreamUser, Noted {
   readonly head: RequestHead;
   readonly site: Site;
   upgrade: Upgrade | undefined;
-  #route: Route | undefined;
+  #upstream: Upstream | undefined;
 
   #connection: UpstreamConnection | undefined;
   /** Kept until the request is answered, for a second try. */
@@ -80,9 +81,12 @@ export class Exchange implements UpstreamUser, Noted {
       else this.#early = rest;
     }
     let route: Route;
+    let upstream: Upstream;
     try {
       route = chooseRoute(this.site, this.head);
-      this.#route = route;
+      if (route.upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is there');
+      upstream = route.upstream;
+      this.#upstream = upstream;
       this.upgrade = upgradeOf(this.head, route.upgradeTokens);
     } catch (error) {
       this.#fail(error);
@@ -91,9 +95,9 @@ export class Exchange implements UpstreamUser, Noted {
     if (this.upgrade === undefined) noteLostUpgrade(this, route);
     this.#upstreamHead = upstreamHead(this.head, this.client, {
       upgradeTo: this.upgrade?.token,
-      inProcess: route.upstream.inProcess,
+      inProcess: upstream.inProcess,
     });
-    const pool = route.upstream.pick();
+    const pool = upstream.pick();
     const idle = pool.take(this);
     this.#connection = idle ?? pool.connect(this);
     if (idle !== undefined) this.onUpstreamReady();
@@ -354,7 +358,7 @@ export class Exchange implements UpstreamUser, Noted {
   /** The upstream went away before its answer. */
   #closedUnanswered(error: Error | undefined): void {
     const connection = this.#connection as UpstreamConnection;
-    const upstream = (this.#route as Route).upstream.model;
+    const upstream = (this.#upstream as Upstream).model;
     const { pool } = connection;
     if (!connection.ready) {
       this.#fail(connectFailure(error, upstream, pool.name));
@@ -407,7 +411,7 @@ export class Exchange implements UpstreamUser, Noted {
     if (connection === undefined || !connection.ready) return;
     const client = this.client;
     const { deadlines, limits } = client.serving;
-    const { timeouts } = (this.#route as Route).upstream.model;
+    const { timeouts } = (this.#upstream as Upstream).model;
     const clientIsBehind = client.socket.writableNeedDrain;
     const upstreamIsBehind = connection.socket.writableNeedDrain;
     const bodyIsAwaited = !this.#requestDone && !upstreamIsBehind;
@@ -420,7 +424,7 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #upstreamName(): string {
-    const upstream = (this.#route as Route).upstream.model.name;
+    const upstream = (this.#upstream as Upstream).model.name;
     return `upstream ${upstream} (${this.#connection?.pool.name})`;
   }
 

@@ -5,13 +5,9 @@
  * whoever runs it decides when it closes.
  */
 import type { Log } from '../base/log.ts';
-import type {
-  GatewayModel,
-  ListenAddress,
-  ListenerModel,
-  SiteModel,
-  UpstreamModel,
-} from '../config/model.ts';
+import type { GatewayModel, ListenAddress, ListenerModel, SiteModel } from '../config/model.ts';
+import type { UpstreamModel } from '../config/upstream-model.ts';
+import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { AccessLogs } from './access-log.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
@@ -142,10 +138,10 @@ export class Gateway {
   }
 
   #site(model: SiteModel): Site {
-    const routes = model.routes.map(({ path, upstream, upgradeTokens }) => ({
-      path,
-      upstream: this.#upstream(upstream),
-      upgradeTokens,
+    const routes = model.routes.map((route) => ({
+      path: route.path,
+      upstream: upstreamsOf(route).map((upstream) => this.#upstream(upstream))[0],
+      upgradeTokens: route.upgradeTokens,
     }));
     return {
       name: model.name,
@@ -189,14 +185,15 @@ export class Gateway {
   }
 }
 
-function shortestTimeout({ limits, listeners }: GatewayModel): number {
-  const upstreams = listeners
-    .flatMap(({ sites, defaultSite }) => [...sites, defaultSite])
-    .flatMap(({ routes }) => routes.map(({ upstream }) => upstream));
+function shortestTimeout(model: GatewayModel): number {
+  const { headMs, bodyMs, keepAliveMs } = model.limits;
+  const upstreams = [...sitesOf(model)].flatMap((site) =>
+    [...routesOf(site)].flatMap((route) => upstreamsOf(route)),
+  );
   return Math.min(
-    limits.headMs,
-    limits.bodyMs,
-    limits.keepAliveMs,
+    headMs,
+    bodyMs,
+    keepAliveMs,
     ...upstreams.flatMap(({ timeouts }) => [timeouts.connectMs, timeouts.readMs, timeouts.sendMs]),
   );
 }

@@ -5,7 +5,7 @@
  *
  * Knows nothing of hosts or upstreams. Source: nginx, `location`, and `ngx_http_find_location`.
  */
-import type { PathPattern } from '../config/model.ts';
+import type { PathPattern } from '../config/route-model.ts';
 
 /** Anything that has a path pattern; the gateway's own compiled routes, in configuration order. */
 export type Routed = { readonly path: PathPattern };

@@ -1,6 +1,7 @@
 /** What is shared by everything that serves clients: the compiled model, and the gateway's own state. */
 import type { Log } from '../base/log.ts';
-import type { HostPattern, Limits, PathPattern } from '../config/model.ts';
+import type { HostPattern, Limits } from '../config/model.ts';
+import type { PathPattern } from '../config/route-model.ts';
 import type { AccessLog } from './access-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -18,7 +19,7 @@ export type Site = {
 
 export type Route = {
   readonly path: PathPattern;
-  readonly upstream: Upstream;
+  readonly upstream: Upstream | undefined;
   readonly upgradeTokens: readonly string[];
 };
 

@@ -5,7 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
-import type { SiteModel, UpstreamModel } from '../config/model.ts';
+import type { SiteModel } from '../config/model.ts';
+import type { UpstreamModel } from '../config/upstream-model.ts';
 import { TestCertificates } from './testing/certificates.ts';
 import { explainTlsFailure, listenerTls, upstreamTls } from './tls.ts';
 

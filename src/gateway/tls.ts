@@ -13,7 +13,8 @@ import {
   type TlsOptions,
 } from 'node:tls';
 import { codeOf } from '../base/errors.ts';
-import type { ListenerModel, SiteModel, UpstreamModel, UpstreamTlsModel } from '../config/model.ts';
+import type { ListenerModel, SiteModel } from '../config/model.ts';
+import type { UpstreamModel, UpstreamTlsModel } from '../config/upstream-model.ts';
 import { gatewayError } from './errors.ts';
 import { hostOf, Sites } from './sites.ts';
 

@@ -1,6 +1,6 @@
 /** Paths of a route, in the forms of nginx's location. Which one wins for a request is the gateway's matter. */
 import { configError } from '../errors.ts';
-import type { PathPattern } from '../model.ts';
+import type { PathPattern } from '../route-model.ts';
 import { parseRegex } from './regex.ts';
 
 /** `/x`, `= /x`, `^~ /x`, `~ regex`, `~* regex` (ignores case). Throws `HW_CONFIG_INVALID`. */

@@ -11,12 +11,14 @@ import type {
   HostPattern,
   Limits,
   ListenAddress,
-  RouteModel,
   SiteModel,
+} from '../../config/model.ts';
+import type { RouteModel } from '../../config/route-model.ts';
+import type {
   UpstreamModel,
   UpstreamServerModel,
   UpstreamTimeouts,
-} from '../../config/model.ts';
+} from '../../config/upstream-model.ts';
 import { Gateway, type OpenCounts } from '../gateway.ts';
 import { RawServer, type RawSocket, rawConnect } from './raw-socket.ts';
 

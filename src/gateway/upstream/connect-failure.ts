@@ -1,6 +1,6 @@
 /** Why a connection to an upstream did not come up, as an error that says what to do. */
 import { codeOf, type HatchwayError } from '../../base/errors.ts';
-import type { UpstreamModel } from '../../config/model.ts';
+import type { UpstreamModel } from '../../config/upstream-model.ts';
 import { gatewayError } from '../errors.ts';
 import { explainTlsFailure } from '../tls.ts';
 

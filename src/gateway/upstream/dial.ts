@@ -7,7 +7,7 @@
 import { connect, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
-import type { UpstreamServerModel } from '../../config/model.ts';
+import type { UpstreamServerModel } from '../../config/upstream-model.ts';
 import { tcpOptions } from '../socket-options.ts';
 import { inProcessConnection } from './in-process.ts';
 

@@ -1,6 +1,6 @@
 /** An upstream of the model at work: its servers, each with its pool, and the choice of one for a request. */
 import type { ConnectionOptions } from 'node:tls';
-import type { UpstreamModel } from '../../config/model.ts';
+import type { UpstreamModel } from '../../config/upstream-model.ts';
 import { upstreamTls } from '../tls.ts';
 import type { InProcessServers } from './dial.ts';
 import { Pool, type PoolContext } from './pool.ts';

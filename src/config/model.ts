@@ -60,6 +60,8 @@ export type SiteModel = {
   readonly trust?: TrustModel;
   /** Whether `//` in a path is one slash when a route is chosen. Default true. */
   readonly mergeSlashes?: boolean;
+  /** Whether redirects to a path of the gateway's own name scheme, host and port, as nginx's. Default false. */
+  readonly absoluteRedirects?: boolean;
   /** What of `GatewayModel.limits` is different for its clients. `headMs` and `headBytes` count by address: the default site's. */
   readonly limits?: Partial<Pick<Limits, 'headBytes' | 'headMs' | 'bodyMs' | 'keepAliveMs'>>;
   readonly accessLog: AccessLogModel;

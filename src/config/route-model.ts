@@ -27,6 +27,8 @@ export type RouteModel = {
   readonly accessLog?: AccessLogModel;
   /** Whether requests from outside get 404. Default false. */
   readonly internal?: boolean;
+  /** Whether a path that only lacks the slash at the end of this prefix is redirected to it, as nginx's proxied locations. Default false. */
+  readonly addsSlash?: boolean;
 };
 
 /** nginx's kinds of location, chosen in its order: exact, longest prefix, first regex unless that prefix forbids it. */

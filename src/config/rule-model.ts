@@ -29,6 +29,8 @@ export type RuleModel =
       readonly status: number;
       /** Where to for 301, 302, 303, 307 and 308, else the body as `text/plain`. Default: the gateway's own page. */
       readonly text?: Template;
+      /** Of the body. Default `text/plain`. */
+      readonly type?: string;
     }
   /** Ends the rules of this list and of those around it. */
   | { readonly kind: 'break' }

@@ -9,12 +9,13 @@
 import type { Duplex } from 'node:stream';
 import { codeOf, HatchwayError } from '../base/errors.ts';
 import { type RequestHead, RequestHeadReader } from '../http1/head.ts';
+import type { AcceptedSocket } from './accepted-socket.ts';
 import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
-import type { AcceptedSocket } from './listener.ts';
+
 import { chooseSite } from './route-choice.ts';
 import type { ListenerSites, Serving, Site } from './serving.ts';
 import { own, type SocketOwner } from './socket-owner.ts';

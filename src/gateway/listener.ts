@@ -5,23 +5,15 @@
 import { unlinkSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'node:tls';
 import { codeOf, type HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenAddress } from '../config/model.ts';
+import type { AcceptedSocket } from './accepted-socket.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { tcpOptions } from './socket-options.ts';
-
-/** A client's socket and what is known of it before it says anything. */
-export type AcceptedSocket = {
-  /** After TLS, where there is TLS. */
-  readonly socket: Duplex;
-  /** `192.0.2.1`, `2001:db8::1`, or `unix:`. */
-  readonly remoteAddress: string;
-  readonly secure: boolean;
-};
 
 export type ListenerOptions = {
   readonly address: ListenAddress;
@@ -53,7 +45,7 @@ export class Listener {
     this.#server = createServer(tcpOptions, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
       this.#tlsServer = createTlsServer(options.tls, (socket) =>
-        this.#handOver(socket, socket.remoteAddress, true),
+        this.#handOver(socket, socket, true),
       );
       this.#tlsServer.on('tlsClientError', (error, socket) => {
         options.log.info(
@@ -117,14 +109,16 @@ export class Listener {
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
     } else if (this.#tlsServer === undefined) {
-      this.#handOver(socket, socket.remoteAddress, false);
+      this.#handOver(socket, socket, false);
     } else {
       this.#awaitHandshake(socket, this.#tlsServer);
     }
   }
 
-  #handOver(socket: Duplex, remoteAddress: string | undefined, secure: boolean): void {
+  /** @param from the socket that knows the addresses */
+  #handOver(socket: Duplex, from: Socket, secure: boolean): void {
     const unix = this.#options.address.kind === 'unix';
+    const { remoteAddress, remotePort, localAddress, localPort } = from;
     if (!unix && remoteAddress === undefined) {
       // It has gone already.
       socket.on('error', ignore).destroy();
@@ -132,8 +126,12 @@ export class Listener {
     }
     this.#options.onSocket({
       socket,
-      remoteAddress: unix ? 'unix:' : (remoteAddress ?? '').replace(/^::ffff:(?=[\d.]+$)/, ''),
+      remoteAddress: unix ? 'unix:' : withoutMapping(remoteAddress ?? ''),
+      remotePort,
+      localAddress: unix ? 'unix:' : withoutMapping(localAddress ?? ''),
+      localPort,
       secure,
+      tls: from instanceof TLSSocket ? from : undefined,
     });
   }
 
@@ -162,6 +160,11 @@ export class Listener {
     socket.resume();
     socket.setTimeout(refusedLingerMs, () => socket.destroy());
   }
+}
+
+/** An IPv4 address on a socket of both families. */
+function withoutMapping(address: string): string {
+  return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
 
 /** How long a refused client may take to read why, in milliseconds. */

@@ -53,10 +53,98 @@ export const gatewayErrors = {
     summary: 'The path leads out of the root or is wrongly encoded.',
     remedy: 'Send a path without too many ".." and with complete % escapes.',
   },
+  HW_BAD_RULE: {
+    status: 500,
+    summary: 'The rules of this site lead nowhere.',
+    remedy: 'Look at the rewrites of the site: they go round in circles, or make the path empty.',
+  },
+  HW_CONFIGURED_STATUS: {
+    status: 500,
+    summary: 'This site answers such requests so.',
+    remedy: 'The configuration of the site says so.',
+  },
+  HW_BODY_TOO_LARGE: {
+    status: 413,
+    summary: 'The body of the request is too large.',
+    remedy: 'Send less, or raise the limit of the route (maxBody, client_max_body_size).',
+  },
   HW_PLAIN_HTTP_TO_TLS: {
     status: 400,
     summary: 'This port speaks HTTPS, and the request came as plain HTTP.',
     remedy: 'Use https:// in the address.',
+  },
+  HW_NETWORK: {
+    status: 500,
+    summary: 'A network of an access list or of trusted proxies is none.',
+    remedy: 'Write an address, a network such as 10.0.0.0/8 or fd00::/8, "unix:", or "all".',
+  },
+  HW_PROXY_PROTOCOL: {
+    status: 400,
+    summary: 'The connection did not begin with a PROXY protocol header.',
+    remedy:
+      'Let the proxy in front send version 1 or 2, or turn the PROXY protocol off for this address.',
+  },
+  HW_FORBIDDEN: {
+    status: 403,
+    summary: 'You may not see this.',
+    remedy: 'Ask whoever runs this site for access.',
+  },
+  HW_UNAUTHORIZED: {
+    status: 401,
+    summary: 'You have to sign in to see this.',
+    remedy: 'Send the name and password of a user of this site.',
+  },
+  HW_USERS_FILE_MISSING: {
+    status: 403,
+    summary: 'Nobody can sign in here at the moment.',
+    remedy: 'Create the file of users that the log names.',
+  },
+  HW_USERS_FILE: {
+    status: 500,
+    summary: 'Nobody can sign in here at the moment.',
+    remedy:
+      'Check that the file of users that the log names can be read, and is smaller than 16 MiB.',
+  },
+  HW_PASSWORD_HASH: {
+    status: 500,
+    summary: 'This user cannot sign in at the moment.',
+    remedy:
+      'Store the password of the user that the log names as bcrypt, apr1 or SHA-512 (openssl passwd -6).',
+  },
+  HW_SIGN_IN_BUSY: {
+    status: 503,
+    summary: 'Too many people sign in at this moment.',
+    remedy: 'Try again in a moment.',
+  },
+  HW_TOO_MANY_SIGN_INS: {
+    status: 429,
+    summary: 'Too many passwords are being tried from this address.',
+    remedy: 'Try again in a moment.',
+  },
+  HW_AUTH_REQUEST: {
+    status: 500,
+    summary: 'Whether you may see this could not be found out.',
+    remedy: 'Look into the log of the server that is asked for authentication.',
+  },
+  HW_FOREIGN_ORIGIN: {
+    status: 403,
+    summary: 'The request comes from a page of another site.',
+    remedy: 'Add the origin of that page to "allowedOrigins" if it may.',
+  },
+  HW_RATE_LIMITED: {
+    status: 429,
+    summary: 'Too many requests came from this address.',
+    remedy: 'Try again in a moment, or raise the rate or its burst.',
+  },
+  HW_TOO_MANY_FROM_ADDRESS: {
+    status: 429,
+    summary: 'Too many connections are open from this address.',
+    remedy: 'Close some, or raise the limit of connections of one address.',
+  },
+  HW_TOO_MANY_TUNNELS: {
+    status: 503,
+    summary: 'Too many tunnels are open.',
+    remedy: 'Try again in a moment, or raise the limit of tunnels.',
   },
   HW_TOO_MANY_CONNECTIONS: {
     status: 503,

@@ -24,6 +24,8 @@ export class BodyRelay {
   rest = noBytes;
   /** Bytes written, the framing of chunks included and heads not. */
   bytesWritten = 0;
+  /** Bytes of the body itself. */
+  bodyBytes = 0;
 
   /** @param chunked whether to send in chunks; else what the reader gives is sent as it is */
   constructor(reader: BodyReader, to: Duplex, chunked: boolean) {
@@ -57,6 +59,7 @@ export class BodyRelay {
       if (this.#chunked) this.#write(chunkHeader(range.length));
       to.write(range);
       this.bytesWritten += range.length;
+      this.bodyBytes += range.length;
       if (this.#chunked) this.#write(chunkEnd);
     }
     if (end !== '') this.#write(end);
@@ -74,6 +77,7 @@ export class BodyRelay {
     let body = '';
     for (const range of ranges) {
       const data = range.toString('latin1');
+      this.bodyBytes += data.length;
       body += this.#chunked ? chunkHeader(data.length) + data + chunkEnd : data;
     }
     body += end;

@@ -32,8 +32,15 @@ const lingerMs = 5000;
 /** The first byte of a TLS handshake, which comes to a plain port when somebody types https://. */
 const tlsHandshakeByte = 0x16;
 
+let connections = 0;
+
 export class ClientConnection implements SocketOwner, Deadlined {
   readonly socket: Duplex;
+  readonly accepted: AcceptedSocket;
+  /** Of this gateway's connections, for logs. */
+  readonly number = ++connections;
+  /** Requests so far. */
+  requests = 0;
   readonly remoteAddress: string;
   readonly secure: boolean;
   readonly serving: Serving;
@@ -55,6 +62,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
 
   constructor(accepted: AcceptedSocket, sites: ListenerSites, serving: Serving) {
     this.socket = accepted.socket;
+    this.accepted = accepted;
     this.remoteAddress = accepted.remoteAddress;
     this.secure = accepted.secure;
     this.sites = sites;
@@ -181,7 +189,8 @@ export class ClientConnection implements SocketOwner, Deadlined {
       this.deadline = deadlines.after(limits.bodyMs);
       return;
     }
-    if (this.#reader.idle) this.deadline = deadlines.after(limits.keepAliveMs);
+    const { keepAliveMs } = this.#site?.limits ?? limits;
+    if (this.#reader.idle) this.deadline = deadlines.after(keepAliveMs);
     if (this.socket.isPaused()) this.socket.resume();
   }
 
@@ -201,6 +210,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
       return;
     }
     this.deadline = never;
+    this.requests++;
     const exchange = new Exchange(this, head);
     this.#exchange = exchange;
     exchange.start(reader.rest);

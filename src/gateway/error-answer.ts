@@ -25,6 +25,8 @@ export type AnsweredRequest = {
   readonly keepAlive?: boolean;
   /** Whether the client speaks HTTP/1.0, where keep-alive has to be said. */
   readonly http10?: boolean;
+  /** Further fields, CRLF after each. Default: none. */
+  readonly lines?: string;
 };
 
 /** A new id of a request: what an answer and its line in the log have in common. */
@@ -43,7 +45,7 @@ export function errorAnswer(error: HatchwayError, request: AnsweredRequest): Err
   const head =
     `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${form}\r\n` +
     `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n` +
-    `${connectionLines(error.status, request)}\r\n`;
+    `${connectionLines(error.status, request)}${request.lines ?? ''}\r\n`;
   return request.method === 'HEAD'
     ? { text: head, bodyBytes: 0 }
     : { text: head + body, bodyBytes: body.length };

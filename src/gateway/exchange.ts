@@ -1,26 +1,31 @@
 /**
- * One request and its answer: which route, which connection upstream, both bodies with back-pressure, what is answered
+ * One request and its answer: which route, who may have it, which server, both bodies with back-pressure, what is answered
  * when something fails, and the line in the access log.
  *
- *   client ──head──▶ route ──▶ pool ──head──▶ upstream
- *          ──body──▶ request relay ─────────▶
- *          ◀───────── response relay ◀─body── (1xx …) head
+ *   client ──head──▶ rules, route ──▶ access ──▶ server ──head──▶ upstream
+ *          ──body──▶ request relay ────────────────────────────▶
+ *          ◀──────── response relay ◀─────────────────────body── (1xx …) head
  *
  * Each side is read only as fast as the other takes it. Once a byte of the answer is out, a failure can only be shown
  * by cutting the connection. What becomes of the two connections afterwards is for their owners.
  */
 import { HatchwayError } from '../base/errors.ts';
 import { bodyReader } from '../http1/body.ts';
+import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { accessEntry } from './access-entry.ts';
 import { BodyRelay } from './body-relay.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { never } from './deadlines.ts';
-import { errorAnswer, newRequestId } from './error-answer.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
 import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
-import { type ClientFraming, clientHead, upstreamHead } from './headers.ts';
-import { chooseRoute } from './route-choice.ts';
+import { fixedAnswer } from './fixed-answer.ts';
+import { type ClientFraming, clientHead, type HeadChanges, upstreamHead } from './headers.ts';
+import { RequestState } from './request-state.ts';
+import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
+import { absoluteLocation, type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
 import { openTunnel } from './tunnel-start.ts';
 import { refusalOf, type Upgrade, upgradeOf } from './upgrade.ts';
@@ -31,47 +36,58 @@ import type { Upstream } from './upstream/upstream.ts';
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
 const clientClosedRequest = 499;
 
+/** nginx's status for closing without an answer; it is only seen in the log, too. */
+const closeWithoutAnswer = 444;
+
 /** RFC 9110, 9.2.2, without the ones that this gateway does not pass on. */
 const idempotentMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
 const noBytes = Buffer.alloc(0);
 
+const nothingReplaced = new FieldNameSet([]);
+
 export class Exchange implements UpstreamUser, Noted {
   readonly client: ClientConnection;
   readonly head: RequestHead;
   readonly site: Site;
+  readonly request: RequestState;
   upgrade: Upgrade | undefined;
+  #route: Route | undefined;
   #upstream: Upstream | undefined;
 
   #connection: UpstreamConnection | undefined;
-  /** Kept until the request is answered, for a second try. */
+  /** Kept until the request is answered, for another try. */
   #upstreamHead = '';
   /** Whether the request can be sent again if a connection that was used before breaks unanswered. */
-  #mayRetry: boolean;
+  #mayRepeat = false;
+  /** Whether anybody still waits for the answer; not while access is being decided. */
+  #isOver = false;
 
   #requestRelay: BodyRelay | undefined;
   /** Whether the whole request has been read from the client and written to the upstream. */
   #requestDone: boolean;
+  /** Whether what still comes of the body is thrown away, because nobody is to have it. */
+  #discardsBody = false;
   /** Body that came before there was a connection for it. */
   #early: Buffer = noBytes;
 
   #responseRelay: BodyRelay | undefined;
-  #response: ResponseHead | undefined;
   #framing: ClientFraming = 'as-announced';
   #keepAlive = false;
-  /** Of the answer; 0 until its head is written. */
-  #status = 0;
-  /** Of the gateway's own answer. */
-  #ownBytes = 0;
+  /** In place of the answer's own, when it is that of an error page. */
+  #pageStatus: number | undefined;
+  #isErrorPage = false;
+  /** Fields for the client beside those of the answer, CRLF after each. */
+  #ownLines = '';
 
   constructor(client: ClientConnection, head: RequestHead) {
-    const { framing, method } = head;
+    const { framing } = head;
     this.client = client;
     this.head = head;
     this.site = client.siteOf(head);
+    this.request = new RequestState(client, head, this.site);
     this.#requestDone =
       framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0);
-    this.#mayRetry = this.#requestDone && idempotentMethods.includes(method);
   }
 
   /** @param rest what came behind the head */
@@ -80,32 +96,70 @@ export class Exchange implements UpstreamUser, Noted {
       if (this.#requestDone) this.client.hold(rest);
       else this.#early = rest;
     }
-    let route: Route;
-    let upstream: Upstream;
+    const { request, site } = this;
     try {
-      route = chooseRoute(this.site, this.head);
-      if (route.upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is there');
-      upstream = route.upstream;
-      this.#upstream = upstream;
-      this.upgrade = upgradeOf(this.head, route.upgradeTokens);
+      request.path = pathOf(this.head, site.mergeSlashes);
+      this.#enter(chooseRoute(request, false));
     } catch (error) {
       this.#fail(error);
+    }
+  }
+
+  /** What the rules have led to: an answer, or a route. */
+  #enter(choice: Route | FixedAnswer): void {
+    if (!('path' in choice)) {
+      this.#answer(choice);
       return;
     }
-    if (this.upgrade === undefined) noteLostUpgrade(this, route);
-    this.#upstreamHead = upstreamHead(this.head, this.client, {
+    this.#route = choice;
+    const { framing } = this.head;
+    if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
+      throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
+    }
+    this.#proxy(choice);
+  }
+
+  /** Sends the request to the route's upstream. */
+  #proxy(route: Route): void {
+    const { forward } = route;
+    const upstream = route.upstream;
+    if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is served there');
+    this.#upstream = upstream;
+    if (!this.#isErrorPage) {
+      this.upgrade = upgradeOf(this.head, route.upgradeTokens);
+      if (this.upgrade === undefined) noteLostUpgrade(this, route);
+    }
+    const passBody = forward.passBody && forward.body === undefined && !this.#discardsBody;
+    if (!passBody) this.#discardBody();
+    const { request } = this;
+    request.upstreamAuthority = upstream.authority;
+    request.upstreamScheme = upstream.model.tls === undefined ? 'http' : 'https';
+    this.#mayRepeat = this.#requestDone && idempotentMethods.includes(request.method);
+    this.#upstreamHead = upstreamHead(request, forward, {
       upgradeTo: this.upgrade?.token,
       inProcess: upstream.inProcess,
+      passBody,
     });
     const pool = upstream.pick();
+    request.answer.upstreamAddress = pool.name;
     const idle = pool.take(this);
     this.#connection = idle ?? pool.connect(this);
     if (idle !== undefined) this.onUpstreamReady();
   }
 
+  /** Nobody is to have the rest of the body, so the next request cannot be found behind it. */
+  #discardBody(): void {
+    if (this.#requestDone) return;
+    this.#requestDone = true;
+    this.#discardsBody = true;
+    this.#early = noBytes;
+    this.client.socket.resume();
+  }
+
   // The client's side.
 
   onClientData(chunk: Buffer): void {
+    if (this.#discardsBody) return;
     if (this.#requestDone) {
       this.client.hold(chunk);
     } else if (this.#requestRelay === undefined) {
@@ -128,14 +182,16 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   onClientGone(): void {
+    const { answer } = this.request;
+    this.#isOver = true;
     this.#leaveConnection();
-    if (this.#status === 0) this.#status = clientClosedRequest;
+    if (answer.status === 0) answer.status = clientClosedRequest;
     this.#writeAccessLog();
   }
 
   /** The client neither sends its body nor takes its answer. */
   onClientDeadline(): void {
-    if (this.#status !== 0) {
+    if (this.request.answer.status !== 0) {
       // Nothing can be said to one who does not read.
       this.client.cut();
       this.onClientGone();
@@ -150,7 +206,7 @@ export class Exchange implements UpstreamUser, Noted {
 
   onUpstreamReady(): void {
     const connection = this.#connection as UpstreamConnection;
-    connection.reader.requestMethod = this.head.method;
+    connection.reader.requestMethod = this.request.method;
     if (this.#requestDone) {
       connection.socket.write(this.#upstreamHead, 'latin1');
       this.#watch();
@@ -160,13 +216,14 @@ export class Exchange implements UpstreamUser, Noted {
     const reader = bodyReader(framing, 'client', this.client.serving.limits);
     const relay = new BodyRelay(reader, connection.socket, framing.kind === 'chunked');
     this.#requestRelay = relay;
+    this.request.answer.requestRelay = relay;
     this.client.socket.resume();
     this.#sendBody(relay, this.#early, this.#upstreamHead);
     this.#early = noBytes;
   }
 
   onUpstreamData(chunk: Buffer): void {
-    this.#mayRetry = false;
+    this.#mayRepeat = false;
     if (this.#responseRelay === undefined) this.#readHead(chunk);
     else this.#relayAnswer(this.#responseRelay, chunk, '');
   }
@@ -222,6 +279,10 @@ export class Exchange implements UpstreamUser, Noted {
       this.#fail(error);
       return;
     }
+    if (relay.bodyBytes > (this.#route as Route).maxBodyBytes) {
+      this.#fail(gatewayError('HW_BODY_TOO_LARGE', 'more came than the route takes'));
+      return;
+    }
     if (relay.done) {
       this.#requestDone = true;
       if (relay.rest.length > 0) this.client.hold(relay.rest);
@@ -260,22 +321,57 @@ export class Exchange implements UpstreamUser, Noted {
 
   #beginAnswer(response: ResponseHead, rest: Buffer): void {
     const { framing } = response;
-    const { serving, socket } = this.client;
+    const { request, client } = this;
+    const { answer } = request;
     const http10 = this.head.minor === 0;
+    answer.head = response;
+    if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status);
+    if (this.#intercepts(response.status)) {
+      this.#leaveConnection();
+      this.#showErrorPage(response.status);
+      return;
+    }
     if (framing.kind === 'chunked' || framing.kind === 'until-close') {
       this.#framing = http10 ? 'until-close' : 'chunked';
     }
-    this.#response = response;
     this.#keepAlive = this.#framing !== 'until-close' && this.#mayKeepAlive();
-    if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status);
     const relay = new BodyRelay(
-      bodyReader(framing, 'upstream', serving.limits),
-      socket,
+      bodyReader(framing, 'upstream', client.serving.limits),
+      client.socket,
       this.#framing === 'chunked',
     );
     this.#responseRelay = relay;
-    const options = { framing: this.#framing, keepAlive: this.#keepAlive, http10 };
+    answer.responseRelay = relay;
+    const changes = this.#changesOf(response);
+    const options = { framing: this.#framing, keepAlive: this.#keepAlive, http10, changes };
     this.#relayAnswer(relay, rest, clientHead(response, options));
+  }
+
+  /** What the route and the gateway change in the upstream's answer; undefined for nothing. */
+  #changesOf({ fields, status }: ResponseHead): HeadChanges | undefined {
+    const route = this.#route as Route;
+    const own = this.#ownLines;
+    const pageStatus = this.#pageStatus;
+    if (route.response === undefined && own === '' && pageStatus === undefined) return undefined;
+    const { request } = this;
+    const sentStatus = pageStatus ?? status;
+    request.answer.status = sentStatus;
+    const changes = route.response?.of(fields, request, sentStatus, own) ?? {
+      replaced: nothingReplaced,
+      lines: own,
+    };
+    request.answer.writtenLines = changes.lines;
+    return { ...changes, status: pageStatus };
+  }
+
+  #intercepts(status: number): boolean {
+    const route = this.#route as Route;
+    return (
+      route.intercepts &&
+      status >= 300 &&
+      !this.#isErrorPage &&
+      route.errorPages?.has(status) === true
+    );
   }
 
   /** @param before the head, if it has not been written */
@@ -287,7 +383,8 @@ export class Exchange implements UpstreamUser, Noted {
       this.#fail(error);
       return;
     }
-    this.#status = this.#response?.status ?? 0;
+    const { answer } = this.request;
+    answer.status = this.#pageStatus ?? answer.head?.status ?? 0;
     if (relay.done) {
       this.#finish();
       return;
@@ -298,6 +395,8 @@ export class Exchange implements UpstreamUser, Noted {
 
   /** The answer is complete. */
   #finish(): void {
+    this.#isOver = true;
+    this.request.answer.isComplete = true;
     const connection = this.#connection;
     this.#connection = undefined;
     if (connection !== undefined) {
@@ -312,7 +411,7 @@ export class Exchange implements UpstreamUser, Noted {
     return (
       this.#requestDone &&
       this.upgrade === undefined &&
-      this.#response?.keepAlive === true &&
+      this.request.answer.head?.keepAlive === true &&
       this.#responseRelay?.rest.length === 0 &&
       socket.writableLength === 0 &&
       !socket.readableEnded &&
@@ -325,7 +424,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { keepAlive, upgrade } = this.head;
     // What came early for a protocol that is not changed to must not be taken for a request (RFC 9931).
     const early = upgrade.length > 0 && (held !== undefined || ended);
-    return keepAlive && this.#requestDone && !early && !serving.draining;
+    return keepAlive && this.#requestDone && !this.#discardsBody && !early && !serving.draining;
   }
 
   #switchProtocol(response: ResponseHead, rest: Buffer): void {
@@ -345,13 +444,22 @@ export class Exchange implements UpstreamUser, Noted {
       );
       return;
     }
-    this.#status = 101;
+    this.#isOver = true;
+    const { answer } = this.request;
+    answer.head = response;
+    answer.status = 101;
+    const changes = this.#changesOf(response);
     this.#connection = undefined;
     openTunnel(this.client, connection, {
-      head: clientHead(response, { framing: 'as-announced', keepAlive: true, http10: false }),
+      head: clientHead(response, {
+        framing: 'as-announced',
+        keepAlive: true,
+        http10: false,
+        changes,
+      }),
       fromUpstream: rest,
-      accessLog: this.site.accessLog,
-      entry: accessEntry(this.client.remoteAddress, this.head, 101, 0),
+      accessLog: (this.#route as Route).accessLog,
+      entry: accessEntry(this.request.remoteAddress, this.head, 101, 0),
     });
   }
 
@@ -362,9 +470,9 @@ export class Exchange implements UpstreamUser, Noted {
     const { pool } = connection;
     if (!connection.ready) {
       this.#fail(connectFailure(error, upstream, pool.name));
-    } else if (connection.reused && this.#mayRetry) {
+    } else if (connection.reused && this.#mayRepeat) {
       // It closed an idle connection while the request was on its way: that says nothing about the request.
-      this.#mayRetry = false;
+      this.#mayRepeat = false;
       connection.abandon();
       this.#connection = pool.connect(this);
     } else {
@@ -377,27 +485,112 @@ export class Exchange implements UpstreamUser, Noted {
   /** Answers with an error, or cuts an answer that has begun. */
   #fail(error: unknown): void {
     if (!(error instanceof HatchwayError)) throw error;
-    const requestId = newRequestId();
+    if (this.#isOver) return;
+    const { request, client } = this;
+    const { answer, requestId } = request;
     this.#leaveConnection();
     noteFailure(this, error, requestId);
-    const client = this.client;
-    if (this.#status === 0) {
-      const { fields, method, minor } = this.head;
-      const keepAlive = this.#mayKeepAlive();
-      const accept = fields.get('accept');
-      const request = { requestId, method, accept, keepAlive, http10: minor === 0 };
-      const answer = errorAnswer(error, request);
-      client.socket.write(answer.text, 'latin1');
-      this.#status = error.status;
-      this.#ownBytes = answer.bodyBytes;
+    if (answer.status !== 0) {
+      this.#isOver = true;
       this.#writeAccessLog();
-      client.exchangeDone(keepAlive);
+      // Whoever counts the bytes or waits for the last chunk sees that it is missing; nobody else would.
+      if (this.#framing === 'until-close') client.cut();
+      else client.close();
       return;
     }
+    if (!this.#isErrorPage && this.#route?.errorPages?.has(error.status) === true) {
+      this.#showErrorPage(error.status);
+      return;
+    }
+    const { fields, minor } = this.head;
+    const { status } = error;
+    const keepAlive = this.#mayKeepAlive();
+    const text = errorAnswer(error, {
+      requestId,
+      method: this.head.method,
+      accept: fields.get('accept'),
+      keepAlive,
+      http10: minor === 0,
+      lines: this.#ownLines + this.#addedLines(status),
+    });
+    this.#send(status, text.text, text.bodyBytes, keepAlive);
+  }
+
+  /** An answer that the configuration gives itself. */
+  #answer({ status, location, body, type }: FixedAnswer): void {
+    if (status === closeWithoutAnswer) {
+      this.#isOver = true;
+      this.request.answer.status = status;
+      this.#leaveConnection();
+      this.#writeAccessLog();
+      this.client.cut();
+      return;
+    }
+    if (body === undefined && location === undefined) {
+      const reason = 'the configuration answers so';
+      throw new HatchwayError('HW_CONFIGURED_STATUS', reason, { status, remedy: '' });
+    }
+    const keepAlive = this.#mayKeepAlive();
+    const sentStatus = this.#pageStatus ?? status;
+    const text = fixedAnswer({
+      status: sentStatus,
+      location: location === undefined ? undefined : absoluteLocation(this.request, location),
+      body: body ?? '',
+      type,
+      isHead: this.head.method === 'HEAD',
+      keepAlive,
+      http10: this.head.minor === 0,
+      lines: this.#ownLines + this.#addedLines(sentStatus),
+    });
+    this.#send(sentStatus, text.text, text.bodyBytes, keepAlive);
+  }
+
+  #send(status: number, text: string, bodyBytes: number, keepAlive: boolean): void {
+    const { answer } = this.request;
+    this.#isOver = true;
+    this.client.socket.write(text, 'latin1');
+    answer.status = status;
+    answer.ownBytes = bodyBytes;
+    answer.isComplete = true;
     this.#writeAccessLog();
-    // Whoever counts the bytes or waits for the last chunk sees that it is missing; nobody else would.
-    if (this.#framing === 'until-close') client.cut();
-    else client.close();
+    this.client.exchangeDone(keepAlive);
+  }
+
+  #addedLines(status: number): string {
+    const lines = this.#route?.response?.added(this.request, status) ?? '';
+    this.request.answer.writtenLines = lines;
+    return lines;
+  }
+
+  /** Goes on as a request for the page of this status, as nginx's error_page. */
+  #showErrorPage(status: number): void {
+    const { request } = this;
+    const page = (this.#route as Route).errorPages?.get(status) as ErrorPage;
+    this.#isErrorPage = true;
+    this.upgrade = undefined;
+    try {
+      const to = page.to(request);
+      // A named route may be asked as the first one was, as long as nothing of the body has gone there.
+      if (!to.startsWith('@') || this.#requestRelay !== undefined) this.#discardBody();
+      if (to.startsWith('@')) {
+        this.#pageStatus = page.status === 'from-page' ? undefined : (page.status ?? status);
+        this.#enter(chooseNamedRoute(request, to));
+      } else if (to.startsWith('/')) {
+        this.#pageStatus = page.status === 'from-page' ? undefined : (page.status ?? status);
+        const mark = to.indexOf('?');
+        if (request.method !== 'HEAD') request.method = 'GET';
+        request.rewriteTo(
+          mark === -1 ? to : to.slice(0, mark),
+          mark === -1 ? undefined : to.slice(mark + 1),
+        );
+        this.#enter(chooseRoute(request, true));
+      } else {
+        const given = typeof page.status === 'number' ? page.status : 0;
+        this.#answer({ status: isRedirect(given) ? given : 302, location: to });
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   #leaveConnection(): void {
@@ -410,7 +603,8 @@ export class Exchange implements UpstreamUser, Noted {
     const connection = this.#connection;
     if (connection === undefined || !connection.ready) return;
     const client = this.client;
-    const { deadlines, limits } = client.serving;
+    const { deadlines } = client.serving;
+    const { limits } = this.site;
     const { timeouts } = (this.#upstream as Upstream).model;
     const clientIsBehind = client.socket.writableNeedDrain;
     const upstreamIsBehind = connection.socket.writableNeedDrain;
@@ -429,9 +623,9 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #writeAccessLog(): void {
-    const { accessLog } = this.site;
+    const accessLog = this.#route === undefined ? this.site.accessLog : this.#route.accessLog;
     if (accessLog === undefined) return;
-    const bytes = this.#ownBytes + (this.#responseRelay?.bytesWritten ?? 0);
-    accessLog.write(accessEntry(this.client.remoteAddress, this.head, this.#status, bytes));
+    const { answer, remoteAddress } = this.request;
+    accessLog.write(accessEntry(remoteAddress, this.head, answer.status, answer.bodyBytesSent));
   }
 }

@@ -23,7 +23,8 @@ test('a request and its answer pass with their fields, and the line upstream is 
     head,
     'GET /a//b/../%2F?x=%20 HTTP/1.1\r\nHost: A.example:80\r\nOrigin: https://a.example\r\n' +
       'Cookie: a=1\r\nX-Odd: two  words\r\n' +
-      'X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: A.example:80\r\n\r\n',
+      'X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\nX-Forwarded-Host: A.example:80\r\n' +
+      'X-Forwarded-Port: 80\r\nForwarded: for=127.0.0.1;host="A.example:80";proto=http\r\n\r\n',
   );
   upstream.write(
     'HTTP/1.1 200 Fine\r\nServer: x\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello',

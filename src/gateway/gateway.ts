@@ -5,7 +5,13 @@
  * whoever runs it decides when it closes.
  */
 import type { Log } from '../base/log.ts';
-import type { GatewayModel, ListenAddress, ListenerModel, SiteModel } from '../config/model.ts';
+import type {
+  AccessLogModel,
+  GatewayModel,
+  ListenAddress,
+  ListenerModel,
+  SiteModel,
+} from '../config/model.ts';
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { AccessLogs } from './access-log.ts';
@@ -13,8 +19,9 @@ import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Listener } from './listener.ts';
-import { Routes } from './routes.ts';
+import { compileMaps } from './maps.ts';
 import type { Serving, Site } from './serving.ts';
+import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
 import { SocketCounts } from './socket-counts.ts';
 import { listenerTls } from './tls.ts';
@@ -70,6 +77,7 @@ export class Gateway {
       deadlines,
       log,
       clients: new Set(),
+      maps: compileMaps(model.maps ?? []),
       counts: this.#counts,
       draining: false,
     };
@@ -129,26 +137,17 @@ export class Gateway {
   /** A site may have several listeners; it is one all the same. */
   #sites({ listeners }: GatewayModel): ReadonlyMap<SiteModel, Site> {
     const sites = new Map<SiteModel, Site>();
+    const compiler = {
+      limits: this.#serving.limits,
+      upstream: (model: UpstreamModel) => this.#upstream(model),
+      accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
+    };
     for (const { sites: own, defaultSite } of listeners) {
       for (const site of [...own, defaultSite]) {
-        if (!sites.has(site)) sites.set(site, this.#site(site));
+        if (!sites.has(site)) sites.set(site, compileSite(site, compiler));
       }
     }
     return sites;
-  }
-
-  #site(model: SiteModel): Site {
-    const routes = model.routes.map((route) => ({
-      path: route.path,
-      upstream: upstreamsOf(route).map((upstream) => this.#upstream(upstream))[0],
-      upgradeTokens: route.upgradeTokens,
-    }));
-    return {
-      name: model.name,
-      hosts: model.hosts,
-      routes: new Routes(routes),
-      accessLog: this.#accessLogs.open(model.accessLog),
-    };
   }
 
   #upstream(model: UpstreamModel): Upstream {

@@ -1,76 +1,81 @@
 /**
  * The heads that leave the gateway: requests to upstreams, responses to clients.
  *
- * What passes: everything but what is for one hop only (`http1/hop-by-hop.ts`), Host and Origin untouched, because that
- * alone satisfies every same-origin check behind. What is written, and in whose place:
+ * What passes: everything but what is for one hop only (`http1/hop-by-hop.ts`) and what the route writes itself. By default
+ * Host and Origin pass untouched, because that alone satisfies every same-origin check behind, and what is written is:
  *
- * - `X-Forwarded-For`: what the client sent and the client's address behind it, as nginx's
- *   `$proxy_add_x_forwarded_for`. Only the last address is to be relied on.
- * - `X-Forwarded-Proto` and `-Host`: what the gateway itself saw, in place of what the client sent, which anybody can
- *   make up. Behind another proxy that ends TLS this says http; that is what the gateway knows as long as no proxy is
- *   trusted by configuration. The console is not misled: it takes scheme and host of its pages from the Origin that
- *   the browser signed in from.
- * - `Forwarded`, `X-Forwarded-Port`, `X-Forwarded-Server`, `X-Real-IP` of the client are dropped, as they would
- *   contradict these. So are the spellings of all of them with `_`, which some servers read as `-`.
+ * - `X-Forwarded-For`: the client's address. Behind a trusted proxy, what that one sent, and its address behind it.
+ * - `X-Forwarded-Proto`, `-Host`, `-Port` and `Forwarded` (RFC 7239): what the gateway saw itself or was told by a trusted
+ *   proxy, in place of what the client sent, which anybody can make up.
+ * - `X-Forwarded-Server` and `X-Real-IP` of the client are dropped, as they would contradict these. So are the spellings of
+ *   all of them with `_`, which some servers read as `-`.
  * - `X-Hatchway-*` of the client is dropped everywhere. Servers in this process are told by `Via`, `X-Hatchway-Upgrade`
  *   and `X-Hatchway-Connection` what really arrived, so that they can say what a proxy in front has done to it.
  */
-import { FieldNameSet } from '../http1/fields.ts';
+
+import type { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
-import { requestLine, statusLine } from '../http1/head-writer.ts';
+import { checkedFieldLine, statusLine } from '../http1/head-writer.ts';
 import { forwardableLines } from '../http1/hop-by-hop.ts';
-import { idOfLowerName } from '../http1/known-names.ts';
-
-/** What the gateway knows of a request beyond its head. */
-export type Seen = {
-  /** The client's address, or `unix:`. */
-  readonly remoteAddress: string;
-  /** Whether it came over TLS. */
-  readonly secure: boolean;
-};
-
-const forwardedForId = idOfLowerName('x-forwarded-for');
-const written = [
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
-  'x-forwarded-server',
-  'x-real-ip',
-  'forwarded',
-];
-const writtenNames = new FieldNameSet(written, ['x-hatchway-']);
-/** HTTP/1.0 has no 100 (RFC 9110, 10.1.1), and the upstream is always spoken to in 1.1. */
-const writtenNamesFor10 = new FieldNameSet([...written, 'expect'], ['x-hatchway-']);
+import type { Forward } from './forward.ts';
+import { forwardedLines } from './forwarded-lines.ts';
+import type { RequestState } from './request-state.ts';
 
 /** The head of a request to an upstream, to be written as latin1. */
 export function upstreamHead(
-  head: RequestHead,
-  seen: Seen,
+  request: RequestState,
+  forward: Forward,
   options: {
     /** The protocol to upgrade to. */
     readonly upgradeTo: string | undefined;
     /** Whether the upstream is in this process. */
     readonly inProcess: boolean;
+    /** Whether the request's own body follows. */
+    readonly passBody: boolean;
   },
 ): string {
-  const { fields, host } = head;
-  let text = requestLine(head.method, head.target);
+  const { head } = request;
+  const { fields, host, framing } = head;
+  const method = forward.method?.(request) || request.method;
+  const version = options.upgradeTo === undefined ? forward.httpVersion : '1.1';
+  let text = `${method} ${forward.target(request)} HTTP/${version}\r\n`;
+  if (forward.origin === 'upstream') text += originLines(request);
   // Only HTTP/1.0 may leave it out; the upstream is spoken to in 1.1, in which an empty one says the same.
-  if (host === undefined) text += 'Host: \r\n';
-  text += forwardableLines(fields, head.minor === 0 ? writtenNamesFor10 : writtenNames);
-  if (head.framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
-  const before =
-    fields.getById(forwardedForId) === undefined
-      ? ''
-      : `${fields.all('x-forwarded-for').join(', ')}, `;
-  text += `X-Forwarded-For: ${before}${seen.remoteAddress}\r\nX-Forwarded-Proto: ${seen.secure ? 'https' : 'http'}\r\n`;
-  if (host !== undefined) text += `X-Forwarded-Host: ${host}\r\n`;
+  else if (host === undefined && !forward.setsHost) text += 'Host: \r\n';
+  for (const { name, value } of forward.fields) {
+    const valueText = value(request);
+    if (valueText !== '') text += checkedFieldLine(name, valueText);
+    else if (name.toLowerCase() === 'host') text += 'Host: \r\n';
+  }
+  if (forward.passHeaders) {
+    text += forwardableLines(fields, head.minor === 0 ? forward.replacedFor10 : forward.replaced);
+  }
+  const body = forward.body?.(request);
+  if (body !== undefined) text += `Content-Length: ${body.length}\r\n`;
+  else if (!options.passBody) text += lengthOfNoBody(method);
+  else if (framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  else if (framing.kind === 'length' && !forward.passHeaders) {
+    text += `Content-Length: ${framing.length}\r\n`;
+  }
+  if (forward.writesForwarded) text += forwardedLines(request);
   if (options.inProcess) text += arrivedLines(head);
   if (options.upgradeTo !== undefined) {
     text += `Connection: Upgrade\r\nUpgrade: ${options.upgradeTo}\r\n`;
   }
-  return `${text}\r\n`;
+  return body === undefined ? `${text}\r\n` : `${text}\r\n${body}`;
+}
+
+/** RFC 9110, 8.6: a method that usually has a body says when it has none. */
+function lengthOfNoBody(method: string): string {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH' ? 'Content-Length: 0\r\n' : '';
+}
+
+/** Host and Origin as the upstream knows itself; always both, or a check of one against the other fails. */
+function originLines({ head, upstreamAuthority = '', upstreamScheme }: RequestState): string {
+  const lines = `Host: ${upstreamAuthority}\r\n`;
+  return head.fields.has('origin')
+    ? `${lines}Origin: ${upstreamScheme}://${upstreamAuthority}\r\n`
+    : lines;
 }
 
 /** What came in, for servers in this process. */
@@ -82,6 +87,16 @@ function arrivedLines({ fields, minor }: RequestHead): string {
   }
   return lines;
 }
+
+/** Changes of a response's head. */
+export type HeadChanges = {
+  /** In place of the upstream's. */
+  readonly status?: number | undefined;
+  /** Names of the upstream's fields that are not passed on. */
+  readonly replaced: FieldNameSet;
+  /** Field lines behind the others, CRLF after each. */
+  readonly lines: string;
+};
 
 /** How a response's body is sent to the client. */
 export type ClientFraming = 'as-announced' | 'chunked' | 'until-close';
@@ -95,9 +110,17 @@ export function clientHead(
     readonly keepAlive: boolean;
     /** Whether the client speaks HTTP/1.0, where keep-alive has to be said. */
     readonly http10: boolean;
+    /** What the route changes. Default: nothing. */
+    readonly changes?: HeadChanges | undefined;
   },
 ): string {
-  let text = statusLine(head.status, head.reason) + forwardableLines(head.fields);
+  const { changes } = options;
+  let text =
+    changes === undefined
+      ? statusLine(head.status, head.reason) + forwardableLines(head.fields)
+      : statusLine(changes.status ?? head.status, changes.status === undefined ? head.reason : '') +
+        forwardableLines(head.fields, changes.replaced) +
+        changes.lines;
   if (options.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   if (head.status === 101)
     return `${text}Connection: Upgrade\r\nUpgrade: ${head.upgrade[0]}\r\n\r\n`;

@@ -1,7 +1,8 @@
 /**
- * The path that routes are matched on: decoded, dot segments resolved, slashes merged, without the query.
+ * The path that routes are matched on: decoded, dot segments resolved, slashes merged, without the query; one character a
+ * byte.
  *
- * Only for choosing. What is sent upstream is what the client sent, byte for byte: an encoded slash in a container's
+ * Only for choosing, unless a route replaces its prefix. What is sent upstream is what the client sent, byte for byte: an encoded slash in a container's
  * name has to survive. Source: nginx, `ngx_http_parse_complex_uri` with `merge_slashes on`.
  */
 
@@ -14,8 +15,9 @@ const slash = 0x2f;
  * Undefined for a path that leaves the root, has an invalid escape or an encoded NUL: a 400, as in nginx.
  *
  * @param target one character a byte (latin1), starting with `/`
+ * @param mergeSlashes whether `//` is one slash
  */
-export function normalisePath(target: string): string | undefined {
+export function normalisePath(target: string, mergeSlashes = true): string | undefined {
   let end = target.length;
   let plain = true;
   let previous = 0;
@@ -32,10 +34,9 @@ export function normalisePath(target: string): string | undefined {
   const path = end === target.length ? target : target.slice(0, end);
   if (plain) return path;
   const decoded = decode(path);
-  return decoded === undefined ? undefined : resolve(decoded);
+  return decoded === undefined ? undefined : resolve(decoded, mergeSlashes);
 }
 
-/** Percent-decodes to bytes and reads these as UTF-8; what is not UTF-8 becomes U+FFFD, which no route names. */
 function decode(path: string): string | undefined {
   const bytes = Buffer.allocUnsafe(path.length);
   let length = 0;
@@ -51,7 +52,7 @@ function decode(path: string): string | undefined {
     }
     bytes[length++] = byte;
   }
-  return bytes.toString('utf8', 0, length);
+  return bytes.toString('latin1', 0, length);
 }
 
 /** -1 for anything that is no hexadecimal digit, NaN (past the end) included. */
@@ -61,7 +62,7 @@ function hexDigit(code: number): number {
   return lower >= 0x61 && lower <= 0x66 ? lower - 0x57 : -1;
 }
 
-function resolve(path: string): string | undefined {
+function resolve(path: string, mergeSlashes: boolean): string | undefined {
   const kept: string[] = [];
   const segments = path.split('/');
   const last = segments.length - 1;
@@ -70,7 +71,7 @@ function resolve(path: string): string | undefined {
     const segment = segments[i] as string;
     if (segment === '..') {
       if (kept.pop() === undefined) return undefined;
-    } else if (segment !== '' && segment !== '.') {
+    } else if (segment !== '.' && (segment !== '' || !mergeSlashes)) {
       kept.push(segment);
       continue;
     }

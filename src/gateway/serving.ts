@@ -5,22 +5,48 @@ import type { PathPattern } from '../config/route-model.ts';
 import type { AccessLog } from './access-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
+import type { ErrorPage } from './error-pages.ts';
+import type { Forward } from './forward.ts';
+import type { Maps } from './maps.ts';
+import type { ResponseChanges } from './response-changes.ts';
 import type { Routes } from './routes.ts';
+import type { Rules } from './rules.ts';
 import type { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export type Site = {
   readonly name: string;
+  /** For `$server_name`: the first name, also when it is a pattern. */
+  readonly serverName: string;
   readonly hosts: readonly HostPattern[];
+  readonly rules: Rules | undefined;
   readonly routes: Routes<Route>;
+  /** By their names with `@`. */
+  readonly namedRoutes: ReadonlyMap<string, Route>;
+  readonly mergeSlashes: boolean;
+  readonly absoluteRedirects: boolean;
+  /** The gateway's, where the site has none of its own. */
+  readonly limits: Limits;
   readonly accessLog: AccessLog | undefined;
 };
 
 export type Route = {
   readonly path: PathPattern;
+  readonly internal: boolean;
+  readonly addsSlash: boolean;
+  readonly rules: Rules | undefined;
+  /** Undefined for a route that only answers. */
   readonly upstream: Upstream | undefined;
   readonly upgradeTokens: readonly string[];
+  readonly forward: Forward;
+  readonly response: ResponseChanges | undefined;
+  readonly errorPages: ReadonlyMap<number, ErrorPage> | undefined;
+  /** Whether upstream answers with an error page are replaced by it. */
+  readonly intercepts: boolean;
+  /** In bytes; Infinity for no limit. */
+  readonly maxBodyBytes: number;
+  readonly accessLog: AccessLog | undefined;
 };
 
 /** One gateway's state. */
@@ -31,6 +57,7 @@ export type Serving = {
   /** Connections that speak HTTP; tunnels are no longer among them. */
   readonly clients: Set<ClientConnection>;
   readonly counts: SocketCounts;
+  readonly maps: Maps;
   /** Whether the gateway is closing: every response says that it is the last one. */
   draining: boolean;
 };

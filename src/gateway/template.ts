@@ -1,14 +1,16 @@
 /**
- * Templates made ready: a function from where variables are found to the text. One without variables costs nothing; most are
- * one variable, or text around one.
+ * Templates made ready: a function from where variables are found to the text, one character a byte. One without variables
+ * costs nothing; most are one variable, or text around one.
  */
 import type { Template } from '../config/rule-model.ts';
+import { utf8Bytes } from './request-uri.ts';
 import type { VariableSource } from './variables.ts';
 
 export type CompiledTemplate = (source: VariableSource) => string;
 
 export function compileTemplate(template: Template): CompiledTemplate {
-  const [first = '', ...more] = template;
+  const parts = template.map((part) => (typeof part === 'string' ? utf8Bytes(part) : part));
+  const [first = '', ...more] = parts;
   if (more.length === 0) {
     if (typeof first === 'string') return () => first;
     const { variable } = first;
@@ -16,7 +18,7 @@ export function compileTemplate(template: Template): CompiledTemplate {
   }
   return (source) => {
     let text = '';
-    for (const part of template) {
+    for (const part of parts) {
       text += typeof part === 'string' ? part : (source.variable(part.variable) ?? '');
     }
     return text;
@@ -25,6 +27,7 @@ export function compileTemplate(template: Template): CompiledTemplate {
 
 /** The text of a template that has no variables; undefined for another one. */
 export function constantOf(template: Template): string | undefined {
-  const isText = template.every((part) => typeof part === 'string');
-  return isText ? template.join('') : undefined;
+  return template.every((part) => typeof part === 'string')
+    ? utf8Bytes(template.join(''))
+    : undefined;
 }

@@ -45,7 +45,8 @@ test('a WebSocket passes with key, accept, protocols and extensions untouched', 
       `Sec-WebSocket-Key: ${key}\r\nSec-WebSocket-Protocol: one, two\r\n` +
       'Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n' +
       'Origin: https://a.example\r\nX-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Proto: http\r\n' +
-      'X-Forwarded-Host: a.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+      'X-Forwarded-Host: a.example\r\nX-Forwarded-Port: 80\r\n' +
+      'Forwarded: for=127.0.0.1;host=a.example;proto=http\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
   );
   upstream.write(
     accept.replace(

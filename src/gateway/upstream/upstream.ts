@@ -7,6 +7,8 @@ import { Pool, type PoolContext } from './pool.ts';
 
 export class Upstream {
   readonly model: UpstreamModel;
+  /** Host and port that it is known by. */
+  readonly authority: string;
   /** Whether all servers are in this process, and are told what a proxy in front of the gateway did. */
   readonly inProcess: boolean;
   readonly #pools: readonly Pool[];
@@ -15,6 +17,7 @@ export class Upstream {
   /** Throws `HW_CERTIFICATE` when the file of authorities cannot be used. */
   constructor(model: UpstreamModel, inProcess: InProcessServers, context: PoolContext) {
     this.model = model;
+    this.authority = model.authority ?? model.name.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
     this.inProcess = model.servers.every((server) => server.kind === 'in-process');
     const tls: ConnectionOptions | undefined = upstreamTls(model);
     this.#pools = model.servers.map(

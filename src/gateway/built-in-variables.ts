@@ -1,0 +1,186 @@
+/**
+ * nginx's variables by their names, each as a function of the request: what `$host` or `$http_user_agent` mean here. What
+ * maps and rules set, and captures, are the request's own matter.
+ *
+ * Those that no proxying needs (`$document_root`) are not here, and a configuration with them is refused.
+ */
+import { hostname } from 'node:os';
+import type { Fields } from '../http1/fields.ts';
+import { formatLocalTime } from './access-log-time.ts';
+import type { RequestState } from './request-state.ts';
+import { hostOf } from './sites.ts';
+import { clientCertificateVariables, tlsVariables } from './tls-variables.ts';
+
+type Variable = (request: RequestState) => string | undefined;
+
+const variables: Readonly<Record<string, Variable>> = {
+  args: ({ query }) => query,
+  body_bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
+  bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
+  connection: ({ client }) => String(client.number),
+  connection_requests: ({ client }) => String(client.requests),
+  content_length: ({ head }) => head.fields.get('content-length'),
+  content_type: ({ head }) => head.fields.get('content-type'),
+  document_uri: ({ path }) => path,
+  host: hostVariable,
+  hostname: () => hostname(),
+  https: ({ secure }) => (secure ? 'on' : ''),
+  is_args: ({ query }) => (query === undefined || query === '' ? '' : '?'),
+  msec: () => (Date.now() / 1000).toFixed(3),
+  nginx_version: () => '1.30.0',
+  pid: () => String(process.pid),
+  pipe: () => '.',
+  proxy_add_x_forwarded_for: ({ head, remoteAddress }) => {
+    const sent = head.fields.all('x-forwarded-for');
+    return [...sent, remoteAddress].join(', ');
+  },
+  proxy_host: ({ upstreamAuthority }) => upstreamAuthority,
+  proxy_port: ({ upstreamAuthority, upstreamScheme }) =>
+    upstreamAuthority === undefined
+      ? undefined
+      : (/:(\d+)$/.exec(upstreamAuthority)?.[1] ?? (upstreamScheme === 'https' ? '443' : '80')),
+  proxy_protocol_addr: ({ client }) => client.accepted.proxyProtocol?.sourceAddress,
+  proxy_protocol_port: ({ client }) => numberText(client.accepted.proxyProtocol?.sourcePort),
+  proxy_protocol_server_addr: ({ client }) => client.accepted.proxyProtocol?.destinationAddress,
+  proxy_protocol_server_port: ({ client }) =>
+    numberText(client.accepted.proxyProtocol?.destinationPort),
+  query_string: ({ query }) => query,
+  realip_remote_addr: ({ client }) => client.remoteAddress,
+  realip_remote_port: ({ client }) => numberText(client.accepted.remotePort),
+  remote_addr: ({ remoteAddress }) => remoteAddress,
+  remote_port: ({ remotePort }) => numberText(remotePort),
+  remote_user: (request) => request.user ?? basicUser(request.head.fields),
+  request: ({ head, client }) =>
+    `${head.method} ${head.sentTarget} ${protocolOf(client.accepted.protocol, head.minor)}`,
+  request_completion: ({ answer }) => (answer.isComplete ? 'OK' : ''),
+  request_id: ({ requestId }) => requestId,
+  request_length: ({ answer }) => String(answer.bytesReceived),
+  request_method: ({ method }) => method,
+  request_time: ({ startedAt }) => secondsText(Date.now() - startedAt),
+  request_uri: ({ head }) => head.target,
+  scheme: ({ secure }) => (secure ? 'https' : 'http'),
+  server_addr: ({ client }) => client.accepted.localAddress,
+  server_name: ({ site }) => site.serverName,
+  server_port: ({ client }) => numberText(client.accepted.localPort),
+  server_protocol: ({ head, client }) => protocolOf(client.accepted.protocol, head.minor),
+  status: ({ answer }) => String(answer.status).padStart(3, '0'),
+  time_iso8601: () => isoTime(new Date()),
+  time_local: () => formatLocalTime(new Date()),
+  upstream_addr: ({ answer }) => answer.upstreamAddress,
+  upstream_connect_time: ({ answer }) => secondsText(answer.upstreamConnectMs),
+  upstream_header_time: ({ answer }) => secondsText(answer.upstreamMs),
+  upstream_response_length: ({ answer }) =>
+    answer.upstreamStatus === undefined ? undefined : String(answer.bodyBytesSent),
+  upstream_response_time: ({ answer, startedAt }) =>
+    answer.upstreamAddress === undefined ? undefined : secondsText(Date.now() - startedAt),
+  upstream_status: ({ answer }) => numberText(answer.upstreamStatus),
+  uri: ({ path }) => path,
+  ...tlsVariables,
+  ...clientCertificateVariables,
+};
+
+/** Families of variables: the rest of the name says which. */
+const families: Readonly<
+  Record<string, (request: RequestState, rest: string) => string | undefined>
+> = {
+  arg_: ({ query }, name) => argumentOf(query, name),
+  cookie_: ({ head }, name) => cookieOf(head.fields, name),
+  http_: ({ head }, name) => fieldOf(head.fields, name),
+  sent_http_: ({ answer }, name) => answer.sentField(name.replaceAll('_', '-')),
+  upstream_cookie_: ({ answer }, name) => answer.upstreamCookie(name),
+  upstream_http_: ({ answer }, name) => answer.upstreamField(name.replaceAll('_', '-')),
+};
+
+/** One lookup a name: families are found once. */
+const known = new Map<string, Variable>(Object.entries(variables));
+
+/** Names come from configurations, so there are few; this only keeps a mistake from becoming a leak. */
+const mostNames = 10_000;
+
+/** The value of a variable of nginx; undefined when it has none, or is unknown. */
+export function builtInVariable(name: string, request: RequestState): string | undefined {
+  const variable = known.get(name) ?? familyMember(name);
+  return variable?.(request);
+}
+
+/** Whether there is such a variable, for configurations. */
+export function isBuiltInVariable(name: string): boolean {
+  return (known.get(name) ?? familyMember(name)) !== undefined;
+}
+
+function familyMember(name: string): Variable | undefined {
+  for (const [prefix, family] of Object.entries(families)) {
+    if (!name.startsWith(prefix) || name.length === prefix.length) continue;
+    const rest = name.slice(prefix.length);
+    const variable: Variable = (request) => family(request, rest);
+    if (known.size < mostNames) known.set(name, variable);
+    return variable;
+  }
+  return undefined;
+}
+
+/** The host that the request names, in lower case and without port, else the site's first name. */
+function hostVariable({ head, site }: RequestState): string {
+  return head.host === undefined || head.host === '' ? site.serverName : hostOf(head.host);
+}
+
+/** `HTTP/1.1`, `HTTP/2.0`. */
+export function protocolOf(protocol: string | undefined, minor: 0 | 1): string {
+  return protocol ?? `HTTP/1.${minor}`;
+}
+
+/** All values of a field; its name is given with `_` for `-`. */
+function fieldOf(fields: Fields, name: string): string | undefined {
+  const values = fields.all(name.replaceAll('_', '-'));
+  if (values.length === 0) return undefined;
+  return values.join(name === 'cookie' ? '; ' : ', ');
+}
+
+function argumentOf(query: string | undefined, name: string): string | undefined {
+  if (query === undefined) return undefined;
+  for (const part of query.split('&')) {
+    const equals = part.indexOf('=');
+    if (equals !== -1 && part.slice(0, equals).toLowerCase() === name)
+      return part.slice(equals + 1);
+  }
+  return undefined;
+}
+
+/** Names are compared without regard to case, as nginx does. */
+export function cookieOf(fields: Fields, name: string): string | undefined {
+  for (const field of fields.all('cookie')) {
+    for (const pair of field.split(/[;,]/)) {
+      const equals = pair.indexOf('=');
+      if (equals === -1) continue;
+      if (pair.slice(0, equals).trim().toLowerCase() === name) return pair.slice(equals + 1).trim();
+    }
+  }
+  return undefined;
+}
+
+/** The user of Basic authentication (RFC 7617), whether or not anybody has checked the password. */
+export function basicUser(fields: Fields): string | undefined {
+  const authorization = fields.get('authorization');
+  if (authorization === undefined || !/^basic /i.test(authorization)) return undefined;
+  const credentials = Buffer.from(authorization.slice(6), 'base64').toString('latin1');
+  const colon = credentials.indexOf(':');
+  return colon === -1 ? undefined : credentials.slice(0, colon);
+}
+
+function numberText(value: number | undefined): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+/** nginx's times: seconds with milliseconds. */
+function secondsText(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : (ms / 1000).toFixed(3);
+}
+
+/** `2026-11-21T02:08:00+01:00`. */
+function isoTime(time: Date): string {
+  const two = (value: number) => String(Math.floor(value)).padStart(2, '0');
+  const east = -time.getTimezoneOffset();
+  const zone = `${east < 0 ? '-' : '+'}${two(Math.abs(east) / 60)}:${two(Math.abs(east) % 60)}`;
+  const local = new Date(time.getTime() + east * 60_000);
+  return `${local.toISOString().slice(0, 19)}${zone}`;
+}

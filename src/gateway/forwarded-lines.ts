@@ -1,0 +1,53 @@
+/**
+ * `X-Forwarded-…` and `Forwarded` (RFC 7239): what the upstream is told of the client. Nearly every request of a connection
+ * says the same, so the lines are kept from one to the next.
+ */
+import type { ClientConnection } from './client-connection.ts';
+import type { RequestState } from './request-state.ts';
+
+type Kept = { readonly host: string | undefined; readonly lines: string };
+
+const kept = new WeakMap<ClientConnection, Kept>();
+
+export function forwardedLines(request: RequestState): string {
+  const { client, head, isFromTrusted } = request;
+  if (isFromTrusted || request.remoteAddress !== client.remoteAddress) return linesOf(request);
+  const last = kept.get(client);
+  if (last !== undefined && last.host === head.host) return last.lines;
+  const lines = linesOf(request);
+  kept.set(client, { host: head.host, lines });
+  return lines;
+}
+
+function linesOf(request: RequestState): string {
+  const { client, head, isFromTrusted } = request;
+  const scheme = request.secure ? 'https' : 'http';
+  const host = request.forwardedHost ?? head.host;
+  const port = request.forwardedPort ?? portOf(host) ?? (request.secure ? 443 : 80);
+  const before = isFromTrusted ? head.fields.all('x-forwarded-for') : [];
+  const addresses = isFromTrusted ? [...before, client.remoteAddress] : [request.remoteAddress];
+  const hops = isFromTrusted ? head.fields.all('forwarded') : [];
+  const hop = `for=${nodeOf(isFromTrusted ? client.remoteAddress : request.remoteAddress)}${
+    host === undefined ? '' : `;host=${quotedIfNeeded(host)}`
+  };proto=${scheme}`;
+  return (
+    `X-Forwarded-For: ${addresses.join(', ')}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
+    (host === undefined ? '' : `X-Forwarded-Host: ${host}\r\n`) +
+    `X-Forwarded-Port: ${port}\r\nForwarded: ${[...hops, hop].join(', ')}\r\n`
+  );
+}
+
+function portOf(host: string | undefined): number | undefined {
+  const port = host === undefined ? undefined : /:(\d+)$/.exec(host)?.[1];
+  return port === undefined ? undefined : Number(port);
+}
+
+/** RFC 7239, 6: an IPv6 address is in brackets and quoted; what is no address is `unknown`. */
+function nodeOf(address: string): string {
+  if (address.includes(':')) return address.startsWith('unix') ? 'unknown' : `"[${address}]"`;
+  return address;
+}
+
+function quotedIfNeeded(host: string): string {
+  return /^[\w.-]+$/.test(host) ? host : `"${host}"`;
+}

@@ -1,0 +1,112 @@
+/**
+ * What a request has become on its way through the rules: its path and query as they are now, what regexes have captured, the
+ * variables that were set. Templates find all variables here.
+ *
+ * Text is one character a byte. Knows nothing of sockets: the exchange keeps its record of the answer up to date.
+ */
+import type { RequestHead } from '../http1/head.ts';
+import { AnswerRecord } from './answer-record.ts';
+import { builtInVariable } from './built-in-variables.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { newRequestId } from './error-answer.ts';
+import type { MapSource, Maps } from './maps.ts';
+import type { Route, Site } from './serving.ts';
+
+export class RequestState implements MapSource {
+  readonly client: ClientConnection;
+  readonly head: RequestHead;
+  readonly site: Site;
+  /** The client's address, as far as the site trusts whoever says it. */
+  remoteAddress: string;
+  /** What trusted proxies said of the client's own connection; undefined where they said nothing. */
+  forwardedSecure: boolean | undefined;
+  forwardedHost: string | undefined;
+  forwardedPort: number | undefined;
+  /** Whether the peer is a trusted proxy. */
+  isFromTrusted = false;
+  /** Of the client, as far as it is known. */
+  remotePort: number | undefined;
+  /** Host and port that the upstream is known by, and how it is spoken to; undefined until one is chosen. */
+  upstreamAuthority: string | undefined;
+  upstreamScheme: 'http' | 'https' = 'http';
+  /** Undefined until one is chosen. */
+  route: Route | undefined;
+  /** Changes to GET when an error page is asked for. */
+  method: string;
+  /** Normalised and decoded once it is known to be valid. */
+  path: string;
+  /** Without `?`; undefined when there is none. */
+  query: string | undefined;
+  /** Whether a rule has changed the path: what the client sent does not count any more. */
+  rewritten = false;
+  /** Whether the route was chosen for this very path, so that its prefix can be replaced. */
+  routeFits = true;
+  /** Of a signed in user. */
+  user: string | undefined;
+  readonly answer = new AnswerRecord();
+  /** In milliseconds since the epoch. */
+  readonly startedAt = Date.now();
+  readonly #maps: Maps;
+  #requestId: string | undefined;
+  #captures: RegExpExecArray | undefined;
+  #values: Map<string, string> | undefined;
+
+  constructor(client: ClientConnection, head: RequestHead, site: Site) {
+    const { target } = head;
+    const mark = target.indexOf('?');
+    this.client = client;
+    this.head = head;
+    this.site = site;
+    this.remoteAddress = client.remoteAddress;
+    this.remotePort = client.accepted.remotePort;
+    this.method = head.method;
+    this.path = target;
+    this.query = mark === -1 ? undefined : target.slice(mark + 1);
+    this.#maps = client.serving.maps;
+  }
+
+  /** The same in the log, in the answer, and for the upstream if it is told. */
+  get requestId(): string {
+    this.#requestId ??= newRequestId();
+    return this.#requestId;
+  }
+
+  /** Whether the client's own connection is encrypted. */
+  get secure(): boolean {
+    return this.forwardedSecure ?? this.client.secure;
+  }
+
+  variable(name: string): string | undefined {
+    const value = this.#values?.get(name);
+    if (value !== undefined) return value;
+    const first = name.charCodeAt(0);
+    if (first >= 0x31 && first <= 0x39) return this.#captures?.[first - 0x30];
+    const map = this.#maps.get(name);
+    return map === undefined ? builtInVariable(name, this) : map(this);
+  }
+
+  /** nginx lets `$args` be set, too, which changes the query. */
+  set(name: string, value: string): void {
+    if (name === 'args') {
+      this.query = value;
+      return;
+    }
+    this.#values ??= new Map();
+    this.#values.set(name, value);
+  }
+
+  matched(match: RegExpExecArray): void {
+    this.#captures = match;
+    if (match.groups === undefined) return;
+    for (const [name, value] of Object.entries(match.groups)) {
+      this.set(name.toLowerCase(), value ?? '');
+    }
+  }
+
+  /** Goes on as another request, from inside: a rule or an error page says so. */
+  rewriteTo(path: string, query: string | undefined): void {
+    this.path = path;
+    this.query = query;
+    this.rewritten = true;
+  }
+}

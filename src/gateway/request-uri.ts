@@ -1,0 +1,68 @@
+/**
+ * Escaping of paths and queries as nginx does it where it writes a URI of its own (ngx_string.c, `ngx_escape_uri` and
+ * `ngx_unescape_uri`). Text is one character a byte, as everything on the wire.
+ */
+
+/** Characters of ASCII that may not stand in a path: what nginx escapes since 1.21.1. */
+const notInPath = ' "#%<>?\\^`{|}';
+/** Those that may not stand in one argument of a query. */
+const notInArgument = ' "#%&+<>?\\^`{|}';
+
+const escapedInPath = tableOf(notInPath);
+const escapedInArgument = tableOf(notInArgument);
+
+/** A decoded path, escaped. */
+export function escapePath(path: string): string {
+  return escapeWith(path, escapedInPath);
+}
+
+/** A decoded value of a query's argument, escaped. */
+export function escapeArgument(value: string): string {
+  return escapeWith(value, escapedInArgument);
+}
+
+/** Text of this process, whose characters may be any, as the bytes of UTF-8. */
+export function utf8Bytes(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return Buffer.from(text, 'utf8').toString('latin1');
+  }
+  return text;
+}
+
+/**
+ * Undoes the escapes of a redirect's path that need not be: those of the characters behind `%` in ASCII. What stands
+ * behind the first `?` is left alone.
+ */
+export function unescapeRedirect(url: string): string {
+  const query = url.indexOf('?');
+  const path = query === -1 ? url : url.slice(0, query);
+  const plain = path.replace(/%([0-9a-f]{2})/gi, (escaped, digits: string) => {
+    const code = Number.parseInt(digits, 16);
+    return code > 0x25 && code < 0x7f ? String.fromCharCode(code) : escaped;
+  });
+  return query === -1 ? plain : plain + url.slice(query);
+}
+
+function tableOf(characters: string): Uint8Array {
+  const table = new Uint8Array(256);
+  table.fill(1, 0, 0x20);
+  table.fill(1, 0x7f);
+  for (const character of characters) table[character.charCodeAt(0)] = 1;
+  return table;
+}
+
+function escapeWith(text: string, table: Uint8Array): string {
+  for (let i = 0; i < text.length; i++) {
+    if (table[text.charCodeAt(i) & 0xff] === 1) return escapeFrom(text, i, table);
+  }
+  return text;
+}
+
+function escapeFrom(text: string, start: number, table: Uint8Array): string {
+  let escaped = text.slice(0, start);
+  for (let i = start; i < text.length; i++) {
+    const code = text.charCodeAt(i) & 0xff;
+    escaped += table[code] === 1 ? `%${code.toString(16).toUpperCase().padStart(2, '0')}` : text[i];
+  }
+  return escaped;
+}

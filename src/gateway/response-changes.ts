@@ -1,0 +1,200 @@
+/**
+ * What a route changes in the heads of answers: fields that are added or hidden, redirects and cookies that name the
+ * upstream (nginx's add_header, proxy_hide_header, proxy_redirect, proxy_cookie_…), made ready from its `ResponseModel`.
+ */
+import type { AttributeChange, CookieModel, ResponseModel } from '../config/route-model.ts';
+import type { Template } from '../config/rule-model.ts';
+import { FieldNameSet, type Fields } from '../http1/fields.ts';
+import { checkedFieldLine } from '../http1/head-writer.ts';
+import { byteRegex } from './byte-regex.ts';
+import type { HeadChanges } from './headers.ts';
+import type { RequestState } from './request-state.ts';
+import { type CompiledTemplate, compileTemplate } from './template.ts';
+import type { VariableSource } from './variables.ts';
+
+/** The statuses that added fields are for, unless they are for all. */
+const addedStatuses: readonly number[] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+
+type Replacement = (value: string, request: RequestState) => string | undefined;
+
+export class ResponseChanges {
+  readonly #added: readonly {
+    readonly name: string;
+    readonly value: CompiledTemplate;
+    readonly always: boolean;
+  }[];
+  readonly #replaced: FieldNameSet;
+  readonly #redirects: readonly Replacement[];
+  readonly #cookies: ((cookie: string, request: RequestState) => string) | undefined;
+
+  constructor(model: ResponseModel) {
+    this.#added = (model.addHeaders ?? []).map(({ name, value, always }) => ({
+      name,
+      value: compileTemplate(value),
+      always,
+    }));
+    this.#redirects = (model.redirects ?? []).map((redirect) =>
+      redirect.kind === 'prefix'
+        ? prefixReplacement(redirect.from, redirect.to)
+        : regexReplacement(redirect.regex, redirect.to),
+    );
+    this.#cookies = model.cookies === undefined ? undefined : cookieChange(model.cookies);
+    this.#replaced = new FieldNameSet([
+      ...(model.hideHeaders ?? []),
+      ...(this.#redirects.length > 0 ? ['location', 'refresh'] : []),
+      ...(this.#cookies === undefined ? [] : ['set-cookie']),
+    ]);
+  }
+
+  /**
+   * For an answer of the upstream.
+   *
+   * @param status what the client gets, when that is not the upstream's
+   */
+  of(fields: Fields, request: RequestState, status: number, extraLines: string): HeadChanges {
+    let lines = extraLines;
+    if (this.#redirects.length > 0) lines += this.#redirectLines(fields, request);
+    if (this.#cookies !== undefined) {
+      for (const cookie of fields.all('set-cookie')) {
+        lines += checkedFieldLine('Set-Cookie', this.#cookies(cookie, request));
+      }
+    }
+    return { replaced: this.#replaced, lines: lines + this.added(request, status) };
+  }
+
+  /** The lines that are added to an answer of this status, the gateway's own too. */
+  added(request: VariableSource, status: number): string {
+    let lines = '';
+    for (const { name, value, always } of this.#added) {
+      if (!always && !addedStatuses.includes(status)) continue;
+      const text = value(request);
+      if (text !== '') lines += checkedFieldLine(name, text);
+    }
+    return lines;
+  }
+
+  #redirectLines(fields: Fields, request: RequestState): string {
+    let lines = '';
+    const location = fields.get('location');
+    if (location !== undefined) {
+      lines += checkedFieldLine('Location', this.#redirected(location, request) ?? location);
+    }
+    const refresh = fields.get('refresh');
+    if (refresh !== undefined) {
+      const url = /^(.*?url=)(.*)$/i.exec(refresh);
+      const [, before = '', target = ''] = url ?? [];
+      const changed = url === null ? undefined : this.#redirected(target, request);
+      lines += checkedFieldLine('Refresh', changed === undefined ? refresh : before + changed);
+    }
+    return lines;
+  }
+
+  #redirected(url: string, request: RequestState): string | undefined {
+    for (const replace of this.#redirects) {
+      const replaced = replace(url, request);
+      if (replaced !== undefined) return replaced;
+    }
+    return undefined;
+  }
+}
+
+function prefixReplacement(from: Template, to: Template): Replacement {
+  const prefixOf = compileTemplate(from);
+  const target = compileTemplate(to);
+  return (value, request) => {
+    const prefix = prefixOf(request);
+    return value.startsWith(prefix) ? target(request) + value.slice(prefix.length) : undefined;
+  };
+}
+
+function regexReplacement(pattern: RegExp, to: Template): Replacement {
+  const regex = byteRegex(pattern);
+  const target = compileTemplate(to);
+  return (value, request) => {
+    const match = regex.exec(value);
+    if (match === null) return undefined;
+    request.matched(match);
+    // What stands around the match goes: nginx replaces the value as a whole.
+    return target(request);
+  };
+}
+
+function cookieChange(model: CookieModel): (cookie: string, request: RequestState) => string {
+  const domains = (model.domains ?? []).map((change) => attributeReplacement(change, true));
+  const paths = (model.paths ?? []).map((change) => attributeReplacement(change, false));
+  const flags = (model.flags ?? []).map(({ name, flags: wanted }) => ({
+    fits: nameTest(name),
+    wanted,
+  }));
+  return (cookie, request) => {
+    const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
+    let changed = attributes.map((attribute) => {
+      const equals = attribute.indexOf('=');
+      if (equals === -1) return attribute;
+      const name = attribute.slice(0, equals);
+      const value = attribute.slice(equals + 1);
+      const lower = name.toLowerCase();
+      const replacements = lower === 'domain' ? domains : lower === 'path' ? paths : [];
+      for (const replace of replacements) {
+        const replaced = replace(value, request);
+        if (replaced !== undefined) return `${name}=${replaced}`;
+      }
+      return attribute;
+    });
+    const cookieName = pair.slice(0, Math.max(pair.indexOf('='), 0));
+    const rule = flags.find(({ fits }) => fits(cookieName, request));
+    for (const flag of rule?.wanted ?? []) changed = withFlag(changed, flag);
+    return [pair, ...changed].join('; ');
+  };
+}
+
+/** A domain is compared without its leading dot and without regard to case. */
+function attributeReplacement({ from, to }: AttributeChange, isDomain: boolean): Replacement {
+  const target = compileTemplate(to);
+  if (from instanceof RegExp) {
+    const regex = byteRegex(from);
+    return (value, request) => {
+      const match = regex.exec(isDomain ? value.replace(/^\./, '') : value);
+      if (match === null) return undefined;
+      request.matched(match);
+      return target(request);
+    };
+  }
+  const fromOf = compileTemplate(from);
+  return (value, request) => {
+    const wanted = fromOf(request);
+    if (!isDomain) {
+      return value.startsWith(wanted) ? target(request) + value.slice(wanted.length) : undefined;
+    }
+    const bare = (domain: string) => domain.replace(/^\./, '').toLowerCase();
+    return bare(value) === bare(wanted) ? target(request) : undefined;
+  };
+}
+
+function nameTest(name: RegExp | Template): (cookie: string, request: RequestState) => boolean {
+  if (name instanceof RegExp) {
+    const regex = byteRegex(name);
+    return (cookie) => regex.test(cookie);
+  }
+  const nameOf = compileTemplate(name);
+  return (cookie, request) => nameOf(request).toLowerCase() === cookie.toLowerCase();
+}
+
+/** Takes a flag away that begins with `no`, puts another one in the place of its own kind. */
+function withFlag(attributes: readonly string[], flag: string): string[] {
+  const lower = flag.toLowerCase();
+  const kind = lower.replace(/^no/, '').replace(/=.*/, '');
+  const others = attributes.filter(
+    (attribute) => attribute.toLowerCase().replace(/=.*/, '') !== kind,
+  );
+  if (lower.startsWith('no')) return others;
+  return [...others, flagText[lower] ?? flag];
+}
+
+const flagText: Readonly<Record<string, string>> = {
+  secure: 'Secure',
+  httponly: 'HttpOnly',
+  'samesite=strict': 'SameSite=Strict',
+  'samesite=lax': 'SameSite=Lax',
+  'samesite=none': 'SameSite=None',
+};

@@ -1,0 +1,66 @@
+/** From the model of a site to what requests run through: everything that can be made ready once is made ready here. */
+import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
+import type { RouteModel } from '../config/route-model.ts';
+import type { UpstreamModel } from '../config/upstream-model.ts';
+import type { AccessLog } from './access-log.ts';
+import { compileErrorPages } from './error-pages.ts';
+import { Forward } from './forward.ts';
+import { ResponseChanges } from './response-changes.ts';
+import { type Nested, Routes } from './routes.ts';
+import { compileRules } from './rules.ts';
+import type { Route, Site } from './serving.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What sites share. */
+export type SiteCompiler = {
+  readonly limits: Limits;
+  upstream(model: UpstreamModel): Upstream;
+  /** Undefined for a log that is off. */
+  accessLog(model: AccessLogModel): AccessLog | undefined;
+};
+
+export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
+  const accessLog = compiler.accessLog(model.accessLog);
+  const route = (routeModel: RouteModel) => compileRoute(routeModel, accessLog, compiler);
+  const nested = (routeModel: RouteModel): Nested<Route> => ({
+    route: route(routeModel),
+    routes: routeModel.routes === undefined ? undefined : new Routes(routeModel.routes.map(nested)),
+  });
+  return {
+    name: model.name,
+    serverName: model.name,
+    hosts: model.hosts,
+    rules: compileRules(model.rules),
+    routes: new Routes(model.routes.map(nested)),
+    namedRoutes: new Map(
+      Object.entries(model.namedRoutes ?? {}).map(([name, named]) => [name, route(named)]),
+    ),
+    mergeSlashes: model.mergeSlashes ?? true,
+    absoluteRedirects: model.absoluteRedirects ?? false,
+    limits: { ...compiler.limits, ...model.limits },
+    accessLog,
+  };
+}
+
+function compileRoute(
+  model: RouteModel,
+  siteLog: AccessLog | undefined,
+  compiler: SiteCompiler,
+): Route {
+  const { path, upstream, response } = model;
+  return {
+    path,
+    internal: model.internal ?? false,
+    addsSlash: model.addsSlash ?? false,
+    rules: compileRules(model.rules),
+    upstream:
+      upstream !== undefined && 'servers' in upstream ? compiler.upstream(upstream) : undefined,
+    upgradeTokens: model.upgradeTokens,
+    forward: new Forward(model.forward ?? {}, path.kind === 'regex' ? '' : path.path),
+    response: response === undefined ? undefined : new ResponseChanges(response),
+    errorPages: compileErrorPages(response?.errorPages),
+    intercepts: response?.intercept ?? false,
+    maxBodyBytes: model.maxBodyBytes ?? Number.POSITIVE_INFINITY,
+    accessLog: model.accessLog === undefined ? siteLog : compiler.accessLog(model.accessLog),
+  };
+}

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLog, redactUrl } from './log.ts';
 
-test('the values of secret query parameters are replaced, and nothing else is touched', () => {
+test('secret query parameters and passwords of a URL are replaced, and nothing else is touched', () => {
   const cases = [
     ['/?token=abc', '/?token=REDACTED'],
     ['/a?x=1&token=abc&y=2', '/a?x=1&token=REDACTED&y=2'],
@@ -11,6 +11,11 @@ test('the values of secret query parameters are replaced, and nothing else is to
     ['/token=abc', '/token=abc'],
     ['/a?tokens=abc', '/a?tokens=abc'],
     ['/a?token', '/a?token'],
+    ['/v1/job?ott=abc&id_token=d', '/v1/job?ott=REDACTED&id_token=REDACTED'],
+    ['https://ann:pw@h:1/a@b', 'https://REDACTED@h:1/a@b'],
+    ['GET http://ann@h/ HTTP/1.1', 'GET http://REDACTED@h/ HTTP/1.1'],
+    ['/@scope/package?to=a@b', '/@scope/package?to=a@b'],
+    ['https://h/a@b', 'https://h/a@b'],
   ] as const;
   for (const [target, expected] of cases) assert.equal(redactUrl(target), expected);
 });

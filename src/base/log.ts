@@ -26,10 +26,17 @@ export function createLog(
 /** A log that says nothing, for tests and for commands that print for themselves. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-const secretParameter = /([?&](?:token|access_token|api_key|apikey)=)[^&#\s]*/gi;
+const secretParameter =
+  /([?&](?:(?:access_|id_|refresh_|auth_)?token|api_?key|jwt|password|(?:client_)?secret|ott|signature|x-amz-signature)=)[^&#\s]*/gi;
 
-/** The same URL or request target with the values of secret query parameters replaced by `REDACTED`. */
+/** `https://ann:secret@host/`, whether at the start or behind a method. */
+const userInfo = /(:\/\/)[^/?#@\s]*@/;
+
+/** The same URL or request target with the values of secret query parameters, and user and password, replaced by `REDACTED`. */
 export function redactUrl(target: string): string {
-  // The test is cheap and nearly always false; a regex replace a request is not.
-  return target.includes('?') ? target.replace(secretParameter, '$1REDACTED') : target;
+  // These tests are cheap and nearly always false; a regex replace a request is not.
+  let redacted = target;
+  if (redacted.includes('?')) redacted = redacted.replace(secretParameter, '$1REDACTED');
+  if (redacted.includes('@')) redacted = redacted.replace(userInfo, '$1REDACTED@');
+  return redacted;
 }

@@ -1,0 +1,92 @@
+/**
+ * nginx's `combined`:
+ *
+ *   $remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent"
+ *
+ * but for secrets in target and referer. A tunnel has one line, at its end.
+ */
+import { redactUrl } from '../base/log.ts';
+import {
+  type LoggedRequest,
+  type LoggedTunnelEnd,
+  protocolOf,
+  refererOf,
+  type UnreadRequest,
+  userAgentOf,
+  userOf,
+} from './access-entry.ts';
+import type { AccessEntry } from './access-log.ts';
+import { escapeDefault } from './access-log-escape.ts';
+import { type LineFormat, ownText, type TunnelLine } from './access-log-format.ts';
+import { localTime } from './access-log-time.ts';
+
+export const combinedFormat: LineFormat = {
+  tellsOpenings: false,
+
+  request(request) {
+    const { answer } = request;
+    return combinedLine(request, answer?.status ?? 0, answer?.bodyBytesSent ?? 0);
+  },
+
+  unread({ remoteAddress, status, bodyBytesSent }: UnreadRequest) {
+    return `${remoteAddress} - - [${localTime()}] "-" ${status} ${bodyBytesSent} "-" "-"\n`;
+  },
+
+  tunnelOpening() {
+    return '';
+  },
+
+  tunnel(request) {
+    return new CombinedTunnel(request);
+  },
+};
+
+function combinedLine(request: LoggedRequest, status: number, bodyBytes: number): string {
+  return `${start(request)}${localTime()}${middle(request)}${status} ${bodyBytes}${end(request)}`;
+}
+
+function start(request: LoggedRequest): string {
+  return `${request.remoteAddress} - ${field(userOf(request))} [`;
+}
+
+function middle(request: LoggedRequest): string {
+  const { method, sentTarget } = request.head;
+  return `] "${method} ${escapeDefault(redactUrl(sentTarget))} ${protocolOf(request)}" `;
+}
+
+function end({ head }: LoggedRequest): string {
+  const referer = refererOf(head);
+  const from = referer === undefined ? '-' : escapeDefault(redactUrl(referer));
+  return ` "${from}" "${field(userAgentOf(head))}"\n`;
+}
+
+/** A value that is there and empty is written as nothing, as nginx does. */
+function field(value: string | undefined): string {
+  return value === undefined ? '-' : escapeDefault(value);
+}
+
+class CombinedTunnel implements TunnelLine {
+  readonly #start: string;
+  readonly #middle: string;
+  readonly #end: string;
+
+  constructor(request: LoggedRequest) {
+    this.#start = ownText(start(request));
+    this.#middle = ownText(`${middle(request)}101 `);
+    this.#end = ownText(end(request));
+  }
+
+  end({ bytesToClient }: LoggedTunnelEnd): string {
+    return `${this.#start}${localTime()}${this.#middle}${bytesToClient}${this.#end}`;
+  }
+}
+
+export function combinedEntry(entry: AccessEntry): string {
+  const { remoteAddress, remoteUser, request, status, bodyBytesSent, referer, userAgent } = entry;
+  const line =
+    request === undefined
+      ? '-'
+      : `${request.method} ${escapeDefault(redactUrl(request.target))} HTTP/1.${request.minor}`;
+  const from = referer === undefined ? '-' : escapeDefault(redactUrl(referer));
+  return `${remoteAddress} - ${field(remoteUser)} [${localTime()}] "${line}" ${status} ${bodyBytesSent} "${from}" "${field(userAgent)}"\n`;
+}

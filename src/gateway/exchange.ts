@@ -97,6 +97,7 @@ export class Exchange implements UpstreamUser, Noted {
       else this.#early = rest;
     }
     const { request, site } = this;
+    if (site.trust !== undefined) request.believe(site.trust);
     try {
       request.path = pathOf(this.head, site.mergeSlashes);
       this.#enter(chooseRoute(request, false));

@@ -7,6 +7,7 @@
 import type { RequestHead } from '../http1/head.ts';
 import { AnswerRecord } from './answer-record.ts';
 import { builtInVariable } from './built-in-variables.ts';
+import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { newRequestId } from './error-answer.ts';
 import type { MapSource, Maps } from './maps.ts';
@@ -74,6 +75,20 @@ export class RequestState implements MapSource {
   /** Whether the client's own connection is encrypted. */
   get secure(): boolean {
     return this.forwardedSecure ?? this.client.secure;
+  }
+
+  /** Takes the word of a trusted proxy on who the client is. */
+  believe(trust: TrustedProxies): void {
+    const { accepted } = this.client;
+    if (!trust.trusts(accepted.remoteAddress)) return;
+    this.isFromTrusted = true;
+    const client = trust.clientOf(accepted, this.head.fields);
+    if (client === undefined) return;
+    this.remoteAddress = client.address;
+    this.remotePort = client.port;
+    this.forwardedSecure = client.secure;
+    this.forwardedHost = client.host;
+    this.forwardedPort = client.hostPort;
   }
 
   variable(name: string): string | undefined {

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { HostPattern, Limits } from '../config/model.ts';
 import type { PathPattern } from '../config/route-model.ts';
 import type { AccessLog } from './access-log.ts';
+import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ErrorPage } from './error-pages.ts';
@@ -24,6 +25,8 @@ export type Site = {
   readonly routes: Routes<Route>;
   /** By their names with `@`. */
   readonly namedRoutes: ReadonlyMap<string, Route>;
+  /** Undefined for a site that takes nobody's word on who the client is. */
+  readonly trust: TrustedProxies | undefined;
   readonly mergeSlashes: boolean;
   readonly absoluteRedirects: boolean;
   /** The gateway's, where the site has none of its own. */

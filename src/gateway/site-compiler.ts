@@ -3,6 +3,7 @@ import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
 import type { RouteModel } from '../config/route-model.ts';
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import type { AccessLog } from './access-log.ts';
+import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { compileErrorPages } from './error-pages.ts';
 import { Forward } from './forward.ts';
 import { ResponseChanges } from './response-changes.ts';
@@ -35,6 +36,7 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     namedRoutes: new Map(
       Object.entries(model.namedRoutes ?? {}).map(([name, named]) => [name, route(named)]),
     ),
+    trust: model.trust === undefined ? undefined : new TrustedProxies(model.trust),
     mergeSlashes: model.mergeSlashes ?? true,
     absoluteRedirects: model.absoluteRedirects ?? false,
     limits: { ...compiler.limits, ...model.limits },

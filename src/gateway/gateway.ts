@@ -15,11 +15,13 @@ import type {
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { AccessLogs } from './access-log.ts';
+import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
+import { AddressCounts } from './rate/address-counts.ts';
 import type { Serving, Site } from './serving.ts';
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
@@ -57,6 +59,8 @@ export class Gateway {
   readonly #serving: Serving;
   readonly #counts = new SocketCounts();
   readonly #accessLogs: AccessLogs;
+  /** Of client connections; undefined without a limit for one address. */
+  readonly #addressCounts: AddressCounts | undefined;
   readonly #listeners: readonly Listener[];
   /** By what they are, so that routes to the same place share its connections. */
   readonly #upstreams = new Map<string, Upstream>();
@@ -84,6 +88,10 @@ export class Gateway {
     this.#inProcess = options.inProcess ?? {};
     this.#poolContext = { deadlines, limits, counts: this.#counts };
     this.#accessLogs = new AccessLogs(log);
+    this.#addressCounts =
+      limits.connectionsPerAddress === undefined
+        ? undefined
+        : new AddressCounts(limits.connectionsPerAddress);
     try {
       const sites = this.#sites(model);
       this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
@@ -171,11 +179,16 @@ export class Gateway {
       sites.get(model.defaultSite) as Site,
     );
     const { limits, log } = this.#serving;
+    const { trust } = model.defaultSite;
     const handshakeMs = Math.min(limits.headMs, longestTimerMs);
     return new Listener({
       address: model.address,
       tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
       firstByteMs: handshakeMs,
+      proxyProtocol: model.proxyProtocol,
+      // Before its first request, a connection is for no other site.
+      trust: trust === undefined ? undefined : new TrustedProxies(trust),
+      addressCounts: this.#addressCounts,
       maxConnections: limits.connections,
       counts: this.#counts,
       log,

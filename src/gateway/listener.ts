@@ -9,9 +9,12 @@ import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'nod
 import { codeOf, type HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenAddress } from '../config/model.ts';
-import type { AcceptedSocket } from './accepted-socket.ts';
+import type { AcceptedSocket, ProxyProtocolFacts } from './accepted-socket.ts';
+import { awaitProxyHeader, type ProxyHeaderUser } from './client-address/proxy-header.ts';
+import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
+import type { AddressCounts } from './rate/address-counts.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { tcpOptions } from './socket-options.ts';
 
@@ -19,8 +22,14 @@ export type ListenerOptions = {
   readonly address: ListenAddress;
   /** Present for TLS; from `listenerTls`. */
   readonly tls: TlsOptions | undefined;
-  /** How long a TLS client may be silent before its first byte, in milliseconds. */
+  /** How long a TLS client may be silent before its first byte, and a PROXY protocol header may take, in milliseconds. */
   readonly firstByteMs: number;
+  /** Whether each connection begins with a PROXY protocol header. Default false. */
+  readonly proxyProtocol?: boolean | undefined;
+  /** Whose connections are not their own. Default: nobody's. */
+  readonly trust?: TrustedProxies | undefined;
+  /** Kept up to date by all listeners. Default: no limit for one address. */
+  readonly addressCounts?: AddressCounts | undefined;
   /** Client sockets of all listeners together. */
   readonly maxConnections: number;
   /** Kept up to date by all listeners. */
@@ -32,11 +41,13 @@ export type ListenerOptions = {
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1). */
 const tlsHandshakeByte = 0x16;
 
-export class Listener {
+export class Listener implements ProxyHeaderUser {
   readonly #options: ListenerOptions;
   readonly #server: Server;
   /** All sockets it has accepted and that are still open; with TLS, those underneath. */
   readonly #sockets = new Set<Socket>();
+  /** What those of them that began with a PROXY protocol header said in it. */
+  readonly #proxyFacts = new WeakMap<Socket, ProxyProtocolFacts>();
   /** Never listens: it is given sockets whose first byte shows that they speak TLS. */
   readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
 
@@ -45,7 +56,7 @@ export class Listener {
     this.#server = createServer(tcpOptions, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
       this.#tlsServer = createTlsServer(options.tls, (socket) =>
-        this.#handOver(socket, socket, true),
+        this.#handOver(socket, socket, underneath(socket)),
       );
       this.#tlsServer.on('tlsClientError', (error, socket) => {
         options.log.info(
@@ -59,30 +70,12 @@ export class Listener {
   /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
   async listen(): Promise<ListenAddress> {
     const { address, log } = this.#options;
-    try {
-      await listenOn(this.#server, address);
-    } catch (error) {
-      if (
-        address.kind !== 'unix' ||
-        codeOf(error) !== 'EADDRINUSE' ||
-        !(await isDead(address.path))
-      ) {
-        throw explainListenFailure(address, error);
-      }
-      // Left behind by a process that could not clean up.
-      unlinkSync(address.path);
-      await listenOn(this.#server, address).catch((reason) => {
-        throw explainListenFailure(address, reason);
-      });
-    }
+    const bound = await bind(this.#server, address);
     // From here on it is about single connections (out of file descriptors, for one), not about the address.
     this.#server.on('error', (error) => {
       log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
     });
-    const bound = this.#server.address();
-    return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
-      ? { ...address, port: bound.port }
-      : address;
+    return bound;
   }
 
   /** Accepts nothing more; open sockets stay. */
@@ -108,31 +101,70 @@ export class Listener {
       // A handshake only to say so is what there is no room for.
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
-    } else if (this.#tlsServer === undefined) {
-      this.#handOver(socket, socket, false);
+    } else if (this.#options.proxyProtocol === true) {
+      awaitProxyHeader(socket, this.#options.firstByteMs, this);
     } else {
-      this.#awaitHandshake(socket, this.#tlsServer);
+      this.#admit(socket);
     }
   }
 
-  /** @param from the socket that knows the addresses */
-  #handOver(socket: Duplex, from: Socket, secure: boolean): void {
-    const unix = this.#options.address.kind === 'unix';
-    const { remoteAddress, remotePort, localAddress, localPort } = from;
-    if (!unix && remoteAddress === undefined) {
+  onProxyHeader(socket: Socket, facts: ProxyProtocolFacts): void {
+    this.#proxyFacts.set(socket, facts);
+    this.#admit(socket);
+  }
+
+  onProxyHeaderFailure(socket: Socket, error: Error): void {
+    const facts = { client: socket.remoteAddress, code: codeOf(error), reason: error.message };
+    this.#options.log.warn(facts, 'a connection without PROXY protocol header was closed');
+  }
+
+  /** It is known whose connection it is. */
+  #admit(socket: Socket): void {
+    const { addressCounts, trust, log } = this.#options;
+    if (addressCounts !== undefined) {
+      const peer = this.#peerOf(socket, socket);
+      const address = trust === undefined ? peer.remoteAddress : trust.connectionAddress(peer);
+      if (address !== undefined && !addressCounts.acquire(address)) {
+        log.warn({ client: address }, 'too many connections from one address');
+        const error = gatewayError('HW_TOO_MANY_FROM_ADDRESS', `${address} is at the limit`);
+        if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
+        else this.#refuse(socket, error);
+        return;
+      }
+      if (address !== undefined) socket.once('close', () => addressCounts.release(address));
+    }
+    if (this.#tlsServer === undefined) this.#handOver(socket, socket, socket);
+    else this.#awaitHandshake(socket, this.#tlsServer);
+  }
+
+  /**
+   * @param from the socket that knows the addresses
+   * @param accepted the socket that was accepted
+   */
+  #handOver(socket: Duplex, from: Socket, accepted: Socket): void {
+    if (this.#options.address.kind !== 'unix' && from.remoteAddress === undefined) {
       // It has gone already.
       socket.on('error', ignore).destroy();
       return;
     }
     this.#options.onSocket({
+      ...this.#peerOf(from, accepted),
       socket,
+      secure: this.#tlsServer !== undefined,
+      tls: from instanceof TLSSocket ? from : undefined,
+    });
+  }
+
+  #peerOf(from: Socket, accepted: Socket): Omit<AcceptedSocket, 'socket' | 'secure'> {
+    const unix = this.#options.address.kind === 'unix';
+    const { remoteAddress, remotePort, localAddress, localPort } = from;
+    return {
       remoteAddress: unix ? 'unix:' : withoutMapping(remoteAddress ?? ''),
       remotePort,
       localAddress: unix ? 'unix:' : withoutMapping(localAddress ?? ''),
       localPort,
-      secure,
-      tls: from instanceof TLSSocket ? from : undefined,
-    });
+      proxyProtocol: this.#proxyFacts.get(accepted),
+    };
   }
 
   /** Looks at the first byte: people type http:// before the port of https, and deserve a sentence. */
@@ -162,6 +194,14 @@ export class Listener {
   }
 }
 
+/**
+ * The socket that was accepted and that TLS is spoken on. Node says it nowhere else; without it, the two can only be
+ * told to belong together by their addresses, and Unix sockets have none.
+ */
+function underneath(socket: TLSSocket): Socket {
+  return (socket as TLSSocket & { readonly _parent?: Socket })._parent ?? socket;
+}
+
 /** An IPv4 address on a socket of both families. */
 function withoutMapping(address: string): string {
   return address.replace(/^::ffff:(?=[\d.]+$)/, '');
@@ -171,6 +211,30 @@ function withoutMapping(address: string): string {
 const refusedLingerMs = 2000;
 
 function ignore(): void {}
+
+/** Listens, and says where in fact. Rejects with `HW_LISTEN_…` saying which address and why. */
+export async function bind(server: Server, address: ListenAddress): Promise<ListenAddress> {
+  try {
+    await listenOn(server, address);
+  } catch (error) {
+    if (
+      address.kind !== 'unix' ||
+      codeOf(error) !== 'EADDRINUSE' ||
+      !(await isDead(address.path))
+    ) {
+      throw explainListenFailure(address, error);
+    }
+    // Left behind by a process that could not clean up.
+    unlinkSync(address.path);
+    await listenOn(server, address).catch((reason) => {
+      throw explainListenFailure(address, reason);
+    });
+  }
+  const bound = server.address();
+  return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+    ? { ...address, port: bound.port }
+    : address;
+}
 
 function listenOn(server: Server, address: ListenAddress): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -7,9 +7,7 @@ export type IpAddress =
   /** 32 bits, unsigned. */
   | { readonly version: 4; readonly bits: number }
   /** Four times 32 bits, unsigned, the highest first. */
-  | { readonly version: 6; readonly words: Words };
-
-export type Words = readonly [number, number, number, number];
+  | { readonly version: 6; readonly words: readonly [number, number, number, number] };
 
 const dot = 0x2e;
 const colon = 0x3a;
@@ -93,10 +91,14 @@ function parseIpv6(text: string): IpAddress | undefined {
   }
   if (gap === -1 ? groups.length !== 8 : groups.length > 7) return undefined;
   if (gap !== -1) groups.splice(gap, 0, ...new Array<number>(8 - groups.length).fill(0));
-  const words: Words = [word(groups, 0), word(groups, 2), word(groups, 4), word(groups, 6)];
-  return words[0] === 0 && words[1] === 0 && words[2] === 0xffff
-    ? { version: 4, bits: words[3] }
-    : { version: 6, words };
+  return ipv6Of([word(groups, 0), word(groups, 2), word(groups, 4), word(groups, 6)]);
+}
+
+/** The address of four times 32 bits, the highest first; IPv4 inside IPv6 is IPv4. */
+export function ipv6Of([a = 0, b = 0, c = 0, d = 0]: readonly number[]): IpAddress {
+  return a === 0 && b === 0 && c === 0xffff
+    ? { version: 4, bits: d }
+    : { version: 6, words: [a, b, c, d] };
 }
 
 function endOfGroup(text: string, start: number): number {
@@ -122,7 +124,7 @@ function ipv4Text(bits: number): string {
 }
 
 /** RFC 5952, 4: lower case, no leading zeros, the first longest run of two or more zeros is `::`. */
-function ipv6Text(words: Words): string {
+function ipv6Text(words: readonly number[]): string {
   const groups = words.flatMap((pair) => [pair >>> 16, pair & 0xffff]);
   let runStart = -1;
   let runLength = 1;

@@ -213,6 +213,9 @@ test('the PROXY protocol header counts only where it is named', () => {
   const proxies = new TrustedProxies(named);
   assert.equal(proxies.connectionAddress({ remoteAddress: '127.0.0.1', ...peer }), '192.0.2.1');
   assert.equal(proxies.connectionAddress({ remoteAddress: '10.0.0.1', ...peer }), '10.0.0.1');
+  assert.equal(proxies.connectionAddress({ remoteAddress: '127.0.0.1' }), undefined);
+  const many = new TrustedProxies({ from: local });
+  assert.equal(many.connectionAddress({ remoteAddress: '127.0.0.1', ...peer }), undefined);
 });
 
 test('the element of Forwarded that names the client says how it came', () => {

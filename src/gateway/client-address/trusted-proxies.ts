@@ -64,14 +64,10 @@ export class TrustedProxies {
     return peer !== undefined && this.#from.has(peer);
   }
 
-  /** The address that a connection is for before any request: the source in a trusted PROXY protocol header, else the peer's. */
-  connectionAddress(peer: Peer): string {
-    const source = peer.proxyProtocol?.sourceAddress;
-    return source !== undefined &&
-      this.#header === 'proxy_protocol' &&
-      this.trusts(peer.remoteAddress)
-      ? source
-      : peer.remoteAddress;
+  /** Whose connection it is before any request; undefined when it is a trusted proxy's, which speaks for many clients. */
+  connectionAddress(peer: Peer): string | undefined {
+    if (!this.trusts(peer.remoteAddress)) return peer.remoteAddress;
+    return this.#header === 'proxy_protocol' ? peer.proxyProtocol?.sourceAddress : undefined;
   }
 
   /** Undefined when the peer is the client, as far as anybody may say. */

@@ -11,6 +11,7 @@ import type {
   HostPattern,
   Limits,
   ListenAddress,
+  ListenerModel,
   SiteModel,
 } from '../../config/model.ts';
 import type { RouteModel } from '../../config/route-model.ts';
@@ -37,6 +38,8 @@ export type KitOptions = {
   readonly limits?: Partial<Limits>;
   readonly listen?: ListenAddress;
   readonly tls?: boolean;
+  /** What is different about the listener. */
+  readonly listener?: Partial<ListenerModel>;
   readonly inProcess?: Readonly<Record<string, (connection: Duplex) => void>>;
 };
 
@@ -209,7 +212,7 @@ function modelOf(options: KitOptions, upstreamPort: number, accessLog: string): 
   const address = options.listen ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
   const defaultSite = sites[0] as SiteModel;
   return {
-    listeners: [{ address, tls: options.tls ?? false, sites, defaultSite }],
+    listeners: [{ address, tls: options.tls ?? false, sites, defaultSite, ...options.listener }],
     limits: { ...limits, ...options.limits },
   };
 }

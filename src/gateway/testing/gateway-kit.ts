@@ -35,6 +35,11 @@ export type KitOptions = {
   readonly timeouts?: Partial<UpstreamTimeouts>;
   readonly upstreamTls?: UpstreamModel['tls'];
   readonly upgradeTokens?: readonly string[];
+  /** Of the route of everything. */
+  readonly route?: Partial<RouteModel>;
+  /** Of the site that has it; `routes` come before it. */
+  readonly site?: Partial<SiteModel>;
+  readonly maps?: GatewayModel['maps'];
   readonly limits?: Partial<Limits>;
   readonly listen?: ListenAddress;
   readonly tls?: boolean;
@@ -205,8 +210,13 @@ function modelOf(options: KitOptions, upstreamPort: number, accessLog: string): 
     ...(options.upstreamTls === undefined ? {} : { tls: options.upstreamTls }),
   };
   const sites = options.sites ?? [
-    siteModel(undefined, [routeModel('/', upstream, options.upgradeTokens)], {
+    siteModel(undefined, [], {
       accessLog: { kind: 'file', path: accessLog },
+      ...options.site,
+      routes: [
+        ...(options.site?.routes ?? []),
+        { ...routeModel('/', upstream, options.upgradeTokens), ...options.route },
+      ],
     }),
   ];
   const address = options.listen ?? { kind: 'tcp', host: '127.0.0.1', port: 0 };
@@ -214,6 +224,7 @@ function modelOf(options: KitOptions, upstreamPort: number, accessLog: string): 
   return {
     listeners: [{ address, tls: options.tls ?? false, sites, defaultSite, ...options.listener }],
     limits: { ...limits, ...options.limits },
+    ...(options.maps === undefined ? {} : { maps: options.maps }),
   };
 }
 

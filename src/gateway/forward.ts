@@ -46,10 +46,10 @@ export class Forward {
   readonly fields: readonly { readonly name: string; readonly value: CompiledTemplate }[];
   /** Whether one of them is Host. */
   readonly setsHost: boolean;
-  /** Names of the client's fields that are not passed on. */
-  readonly replaced: FieldNameSet;
-  /** The same for HTTP/1.0, which has no 100 (RFC 9110, 10.1.1), while the upstream is spoken to in 1.1. */
-  readonly replacedFor10: FieldNameSet;
+  readonly #replaced: FieldNameSet;
+  /** HTTP/1.0 has no 100 (RFC 9110, 10.1.1), while the upstream is spoken to in 1.1. */
+  readonly #replacedFor10: FieldNameSet;
+  readonly #replacedWithoutBody: FieldNameSet;
   readonly #uri: NonNullable<ForwardModel['uri']>;
   readonly #prefixBytes: number;
   readonly #template: CompiledTemplate | undefined;
@@ -80,13 +80,22 @@ export class Forward {
       ...names,
       ...(this.writesForwarded ? forwardedNames : []),
       ...(origin === 'upstream' ? ['host', 'origin'] : []),
-      ...(this.passBody && this.body === undefined ? [] : ['content-length']),
     ];
-    this.replaced = new FieldNameSet(written, [ownPrefix]);
-    this.replacedFor10 = new FieldNameSet([...written, 'expect'], [ownPrefix]);
+    this.#replaced = new FieldNameSet(written, [ownPrefix]);
+    this.#replacedFor10 = new FieldNameSet([...written, 'expect'], [ownPrefix]);
+    this.#replacedWithoutBody = new FieldNameSet(
+      [...written, 'expect', 'content-length'],
+      [ownPrefix],
+    );
     this.#uri = uri;
     this.#prefixBytes = utf8Bytes(prefix).length;
     this.#template = uri.kind === 'template' ? compileTemplate(uri.uri) : undefined;
+  }
+
+  /** Names of the client's fields that are not passed on. */
+  replaced(minor: 0 | 1, passBody: boolean): FieldNameSet {
+    if (!passBody) return this.#replacedWithoutBody;
+    return minor === 0 ? this.#replacedFor10 : this.#replaced;
   }
 
   /** What is asked for upstream. */

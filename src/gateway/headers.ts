@@ -48,7 +48,7 @@ export function upstreamHead(
     else if (name.toLowerCase() === 'host') text += 'Host: \r\n';
   }
   if (forward.passHeaders) {
-    text += forwardableLines(fields, head.minor === 0 ? forward.replacedFor10 : forward.replaced);
+    text += forwardableLines(fields, forward.replaced(head.minor, options.passBody));
   }
   const body = forward.body?.(request);
   if (body !== undefined) text += `Content-Length: ${body.length}\r\n`;

@@ -66,6 +66,23 @@ export class RequestState implements MapSource {
     this.#maps = client.serving.maps;
   }
 
+  /** A request from inside, with the same head and variables, for another path. */
+  inner(path: string, query: string | undefined): RequestState {
+    const inner = new RequestState(this.client, this.head, this.site);
+    this.#values ??= new Map();
+    inner.#values = this.#values;
+    inner.#requestId = this.requestId;
+    inner.remoteAddress = this.remoteAddress;
+    inner.remotePort = this.remotePort;
+    inner.isFromTrusted = this.isFromTrusted;
+    inner.forwardedSecure = this.forwardedSecure;
+    inner.forwardedHost = this.forwardedHost;
+    inner.forwardedPort = this.forwardedPort;
+    inner.method = 'GET';
+    inner.rewriteTo(path, query);
+    return inner;
+  }
+
   /** The same in the log, in the answer, and for the upstream if it is told. */
   get requestId(): string {
     this.#requestId ??= newRequestId();

@@ -1,0 +1,165 @@
+/**
+ * A request from inside, for another path of the same site: asked with GET, the client's fields and no body, so that its answer
+ * can decide about the request it belongs to (nginx's auth_request). Only the head of the answer counts.
+ */
+import { type BodyReader, bodyReader } from '../http1/body.ts';
+import { type Fields, noFields } from '../http1/fields.ts';
+import { gatewayError } from './errors.ts';
+import { upstreamHead } from './headers.ts';
+import type { RequestState } from './request-state.ts';
+import { chooseRoute } from './route-choice.ts';
+import type { Route } from './serving.ts';
+import { connectFailure } from './upstream/connect-failure.ts';
+import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
+import type { Upstream } from './upstream/upstream.ts';
+
+/** What an inner request was answered with. */
+export type SubrequestAnswer = { readonly status: number; readonly fields: Fields };
+
+/** Of an answer's body, read so that the connection can be used again; a longer one is not worth that. */
+const mostDrainedBytes = 64 * 1024;
+
+/**
+ * Rejects with what keeps an upstream from answering (`HW_UPSTREAM_…`) and what the rules throw.
+ *
+ * @param uri a path, maybe with a query
+ */
+export function subrequest(parent: RequestState, uri: string): Promise<SubrequestAnswer> {
+  const mark = uri.indexOf('?');
+  const path = mark === -1 ? uri : uri.slice(0, mark);
+  const request = parent.inner(path, mark === -1 ? undefined : uri.slice(mark + 1));
+  return new Promise((resolve, reject) => {
+    try {
+      const choice = chooseRoute(request, true);
+      if (!('path' in choice)) {
+        resolve({ status: choice.status, fields: noFields });
+        return;
+      }
+      const { upstream } = choice;
+      if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
+      new Subrequest(request, choice, upstream, resolve, reject).start();
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+class Subrequest implements UpstreamUser {
+  readonly #request: RequestState;
+  readonly #route: Route;
+  readonly #upstream: Upstream;
+  readonly #resolve: (answer: SubrequestAnswer) => void;
+  readonly #reject: (error: unknown) => void;
+  #connection: UpstreamConnection | undefined;
+  #body: BodyReader | undefined;
+  #drained = 0;
+  #keepAlive = false;
+
+  constructor(
+    request: RequestState,
+    route: Route,
+    upstream: Upstream,
+    resolve: (answer: SubrequestAnswer) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#request = request;
+    this.#route = route;
+    this.#upstream = upstream;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  start(): void {
+    const pool = this.#upstream.pick();
+    const idle = pool.take(this);
+    this.#connection = idle ?? pool.connect(this);
+    if (idle !== undefined) this.onUpstreamReady();
+  }
+
+  onUpstreamReady(): void {
+    const connection = this.#connection as UpstreamConnection;
+    const request = this.#request;
+    request.upstreamAuthority = this.#upstream.authority;
+    request.upstreamScheme = this.#upstream.model.tls === undefined ? 'http' : 'https';
+    connection.reader.requestMethod = 'GET';
+    connection.deadline = request.client.serving.deadlines.after(
+      this.#upstream.model.timeouts.readMs,
+    );
+    const head = upstreamHead(request, this.#route.forward, {
+      upgradeTo: undefined,
+      inProcess: this.#upstream.inProcess,
+      passBody: false,
+    });
+    connection.socket.write(head, 'latin1');
+  }
+
+  onUpstreamData(chunk: Buffer): void {
+    try {
+      if (this.#body === undefined) this.#readHead(chunk);
+      else this.#drain(this.#body, chunk);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onUpstreamDrain(): void {}
+
+  onUpstreamEnd(): void {
+    this.#fail(this.#closed());
+  }
+
+  onUpstreamClose(error: NodeJS.ErrnoException | undefined): void {
+    const connection = this.#connection;
+    if (connection?.ready === false) {
+      this.#fail(connectFailure(error, this.#upstream.model, connection.pool.name));
+    } else if (connection?.reused && this.#body === undefined) {
+      // It closed an idle connection while the request was on its way.
+      this.#connection = connection.pool.connect(this);
+    } else {
+      this.#fail(this.#closed());
+    }
+  }
+
+  onUpstreamDeadline(): void {
+    const { name } = this.#upstream.model;
+    this.#fail(gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer ${this.#request.path}`));
+  }
+
+  #readHead(chunk: Buffer): void {
+    const { reader } = this.#connection as UpstreamConnection;
+    for (let bytes = chunk; ; bytes = reader.rest) {
+      const head = reader.push(bytes);
+      if (head === undefined) return;
+      if (head.status < 200 && head.status !== 101) continue;
+      if (head.status === 101)
+        throw gatewayError('HW_UPSTREAM_BAD_UPGRADE', 'a 101 nobody asked for');
+      this.#keepAlive = head.keepAlive && head.framing.kind !== 'until-close';
+      this.#body = bodyReader(head.framing, 'upstream', this.#request.client.serving.limits);
+      this.#resolve({ status: head.status, fields: head.fields });
+      this.#drain(this.#body, reader.rest);
+      return;
+    }
+  }
+
+  #drain(body: BodyReader, chunk: Buffer): void {
+    this.#drained += chunk.length;
+    const hadEnded = body.done;
+    if (!hadEnded) body.push(chunk);
+    const isClean = hadEnded ? chunk.length === 0 : body.done && body.rest.length === 0;
+    if (isClean && this.#keepAlive) this.#connection?.release();
+    else if (!body.done && this.#keepAlive && this.#drained <= mostDrainedBytes) return;
+    else this.#connection?.abandon();
+    this.#connection = undefined;
+  }
+
+  #closed(): Error {
+    return gatewayError('HW_UPSTREAM_CLOSED', `${this.#upstream.model.name} gave no answer`);
+  }
+
+  /** Nobody hears of it once the head has come. */
+  #fail(error: unknown): void {
+    this.#connection?.abandon();
+    this.#connection = undefined;
+    this.#reject(error);
+  }
+}

@@ -1,4 +1,7 @@
-/** What the log says about single requests: those that fail, and upgrades that come to nothing. */
+/**
+ * What the log and the totals say about single requests: those that fail, upgrades that come to nothing, and tunnels. None of it is for
+ * requests that go well.
+ */
 import type { HatchwayError } from '../base/errors.ts';
 import { redactUrl } from '../base/log.ts';
 import type { RequestHead } from '../http1/head.ts';
@@ -6,7 +9,13 @@ import { idOfLowerName } from '../http1/known-names.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Route, Site } from './serving.ts';
 import type { Upgrade } from './upgrade.ts';
-import { explainLostUpgrade, explainRefusedUpgrade } from './upgrade-cause.ts';
+import {
+  type ExplainedUpgrade,
+  explainFailedUpgrade,
+  explainLostUpgrade,
+  explainRefusedUpgrade,
+  pageOf,
+} from './upgrade-cause.ts';
 
 const webSocketKeyId = idOfLowerName('sec-websocket-key');
 
@@ -20,28 +29,64 @@ export interface Noted {
 
 /** An error that ended a request; the answer, if there was one, has the same id. */
 export function noteFailure(request: Noted, error: HatchwayError, requestId: string): void {
-  const { log } = request.client.serving;
+  const { log, totals } = request.client.serving;
   const { code, remedy, message, status } = error;
-  const facts = { ...factsOf(request), requestId, code, remedy };
-  if (status >= 500) log.warn(facts, message);
-  else log.info(facts, message);
+  totals.failed(code);
+  const explained = isUpgrade(request, code) ? explainFailedUpgrade(code) : undefined;
+  const facts = { ...factsOf(request), requestId, code, remedy, ...causeOf(explained) };
+  const text =
+    explained === undefined
+      ? message
+      : `upgrade failed: ${message}: ${explained.sentence}; see ${pageOf(explained.cause)}`;
+  if (explained !== undefined) totals.upgradeLost(explained.cause);
+  if (status >= 500) log.warn(facts, text);
+  else log.info(facts, text);
 }
 
 /** A request that is passed on as an ordinary one, if it was meant as an upgrade. */
 export function noteLostUpgrade(request: Noted, { upgradeTokens }: Route): void {
-  const { head, client } = request;
-  if (head.upgrade.length === 0 && head.fields.getById(webSocketKeyId) === undefined) return;
-  client.serving.log.info(
-    factsOf(request),
-    `passed on without upgrade: ${explainLostUpgrade(head, upgradeTokens)}`,
+  if (!isMeantAsUpgrade(request.head)) return;
+  const { accepted, serving } = request.client;
+  const explained = explainLostUpgrade(request.head, upgradeTokens, accepted.protocol);
+  serving.totals.upgradeLost(explained.cause);
+  serving.log.info(
+    { ...factsOf(request), ...causeOf(explained) },
+    `passed on without upgrade: ${explained.sentence}; see ${pageOf(explained.cause)}`,
   );
 }
 
-/** An upgrade that the upstream answered with something other than 101. */
-export function noteRefusedUpgrade(request: Noted, status: number): void {
+/**
+ * An upgrade that the upstream answered with something other than 101.
+ *
+ * @param bodyStart what came together with the head of the answer
+ */
+export function noteRefusedUpgrade(request: Noted, status: number, bodyStart?: Buffer): void {
   const { host, fields } = request.head;
-  const cause = explainRefusedUpgrade({ status, host, origin: fields.get('origin') });
-  request.client.serving.log.warn({ ...factsOf(request), status }, `upgrade refused: ${cause}`);
+  const origin = fields.get('origin');
+  const explained = explainRefusedUpgrade({ status, host, origin, body: bodyStart });
+  const { log, totals } = request.client.serving;
+  totals.upgradeLost(explained.cause);
+  log.warn(
+    { ...factsOf(request), status, ...causeOf(explained) },
+    `upgrade refused: ${explained.sentence}; see ${pageOf(explained.cause)}`,
+  );
+}
+
+/** Codes of errors that an upgrade meets before it is known to be one. */
+const beforeUpgrade =
+  /^HW_(?:WEBSOCKET_|FOREIGN_ORIGIN|FORBIDDEN|UNAUTHORIZED|USERS_FILE|PASSWORD_HASH|AUTH_REQUEST|RATE_|TOO_MANY_|SIGN_IN_BUSY|NO_ROUTE|BAD_PATH|METHOD_|CONFIGURED_STATUS)/;
+
+/** One that was passed on as an ordinary request has had its line, and fails like any other. */
+function isUpgrade({ upgrade, head }: Noted, code: string): boolean {
+  return upgrade !== undefined || (beforeUpgrade.test(code) && isMeantAsUpgrade(head));
+}
+
+function isMeantAsUpgrade({ upgrade, fields }: RequestHead): boolean {
+  return upgrade.length > 0 || fields.getById(webSocketKeyId) !== undefined;
+}
+
+function causeOf(explained: ExplainedUpgrade | undefined): object {
+  return explained === undefined ? {} : { cause: explained.cause };
 }
 
 function factsOf({ client, head, site, upgrade }: Noted): object {

@@ -15,6 +15,7 @@ import type {
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { AccessLogs } from './access-log.ts';
+import { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
@@ -83,6 +84,7 @@ export class Gateway {
       clients: new Set(),
       maps: compileMaps(model.maps ?? []),
       counts: this.#counts,
+      totals: new Totals(),
       draining: false,
     };
     this.#inProcess = options.inProcess ?? {};
@@ -147,6 +149,7 @@ export class Gateway {
     const sites = new Map<SiteModel, Site>();
     const compiler = {
       limits: this.#serving.limits,
+      totals: this.#serving.totals,
       upstream: (model: UpstreamModel) => this.#upstream(model),
       accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
     };

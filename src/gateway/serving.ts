@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { HostPattern, Limits } from '../config/model.ts';
 import type { PathPattern } from '../config/route-model.ts';
 import type { AccessLog } from './access-log.ts';
+import type { SiteTotals, Totals } from './admin/totals.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -18,6 +19,7 @@ import type { Upstream } from './upstream/upstream.ts';
 
 export type Site = {
   readonly name: string;
+  readonly totals: SiteTotals;
   /** For `$server_name`: the first name, also when it is a pattern. */
   readonly serverName: string;
   readonly hosts: readonly HostPattern[];
@@ -60,6 +62,8 @@ export type Serving = {
   /** Connections that speak HTTP; tunnels are no longer among them. */
   readonly clients: Set<ClientConnection>;
   readonly counts: SocketCounts;
+  /** What has been counted since the start. */
+  readonly totals: Totals;
   readonly maps: Maps;
   /** Whether the gateway is closing: every response says that it is the last one. */
   draining: boolean;

@@ -3,6 +3,7 @@ import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
 import type { RouteModel } from '../config/route-model.ts';
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import type { AccessLog } from './access-log.ts';
+import type { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { compileErrorPages } from './error-pages.ts';
 import { Forward } from './forward.ts';
@@ -15,6 +16,7 @@ import type { Upstream } from './upstream/upstream.ts';
 /** What sites share. */
 export type SiteCompiler = {
   readonly limits: Limits;
+  readonly totals: Totals;
   upstream(model: UpstreamModel): Upstream;
   /** Undefined for a log that is off. */
   accessLog(model: AccessLogModel): AccessLog | undefined;
@@ -29,6 +31,7 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
   });
   return {
     name: model.name,
+    totals: compiler.totals.site(model.name),
     serverName: model.name,
     hosts: model.hosts,
     rules: compileRules(model.rules),

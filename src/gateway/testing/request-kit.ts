@@ -2,6 +2,7 @@
 import type { SiteModel } from '../../config/model.ts';
 import { RequestHeadReader } from '../../http1/head.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
+import { Totals } from '../admin/totals.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import { compileMaps } from '../maps.ts';
 import { RequestState } from '../request-state.ts';
@@ -28,6 +29,7 @@ export function requestState(text: string, options: RequestOptions = {}): Reques
   } as unknown as ClientConnection;
   const site = compileSite(siteModel('site.test', options.site?.routes ?? [], options.site), {
     limits,
+    totals: new Totals(),
     upstream: () => {
       throw new Error('this test asks no upstream');
     },

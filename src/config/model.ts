@@ -15,7 +15,11 @@ export type GatewayModel = {
   /** Variables whose value is looked up by another value, for the templates of all sites. Default: none. */
   readonly maps?: readonly MapModel[];
   /** Where metrics, health and status are served, apart from all sites. Default: nowhere. */
-  readonly admin?: { readonly address: ListenAddress };
+  readonly admin?: {
+    readonly address: ListenAddress;
+    /** Names under which it may be asked, besides `localhost` and addresses. Default: the host of `address`. */
+    readonly hosts?: readonly string[];
+  };
   /** How long requests and tunnels under way may go on when the gateway ends. Default 5 s. */
   readonly drainMs?: number;
 };

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { HatchwayError } from '../base/errors.ts';
 import { http1Errors } from '../http1/errors.ts';
 import { errorAnswer } from './error-answer.ts';
 import { gatewayError, gatewayErrors } from './errors.ts';
@@ -15,9 +16,7 @@ function answer(options: Omit<Parameters<typeof errorAnswer>[1], 'requestId'> = 
 test('a browser gets a page, a program JSON, a command line a sentence, each with code and id', () => {
   const cases: [accept: string | undefined, type: string][] = [
     ['text/html,application/xhtml+xml,*/*;q=0.8', 'text/html'],
-    ['text/html, application/json', 'text/html'],
     ['application/json, text/html', 'application/json'],
-    ['application/problem+json', 'application/json'],
     ['*/*', 'text/plain'],
     [undefined, 'text/plain'],
   ];
@@ -25,11 +24,54 @@ test('a browser gets a page, a program JSON, a command line a sentence, each wit
     const { head, body, bodyBytes } = answer({ accept });
     assert.ok(head.includes(`Content-Type: ${type}`), accept);
     assert.ok(head.includes(`Content-Length: ${body.length}`));
+    assert.ok(head.includes('X-Request-Id: abc'));
     assert.equal(bodyBytes, body.length);
     for (const part of ['HW_UPSTREAM_UNREACHABLE', 'abc', 'cannot be reached.']) {
       assert.ok(body.includes(part), body);
     }
-    assert.ok(!body.includes('secret-host'));
+  }
+});
+
+test('nothing internal is in an answer, not even what an error says in place of its remedy', () => {
+  const told = gatewayError('HW_UPSTREAM_TLS', 'upstream secret-host:1 has a bad certificate', {
+    remedy: 'name secret-host in /etc/secret.yaml',
+    cause: new Error('secret'),
+  });
+  for (const accept of ['text/html', 'application/json', 'text/plain']) {
+    const { text } = errorAnswer(told, { requestId: 'abc', accept });
+    assert.doesNotMatch(text, /secret|node_modules|\.ts\b|\/work\//);
+    assert.doesNotMatch(text, /^(?:server|x-powered-by|via):/im);
+  }
+});
+
+test('when to try again is said in whole seconds, where it is known', () => {
+  const limited = gatewayError('HW_RATE_LIMITED', 'too many');
+  const lineOf = (retryAfterMs?: number) =>
+    /^Retry-After: (.*)$/m.exec(errorAnswer(limited, { requestId: 'abc', retryAfterMs }).text)?.[1];
+  assert.equal(lineOf(), undefined);
+  assert.equal(lineOf(1), '1');
+  assert.equal(lineOf(1001), '2');
+});
+
+test('an id that the site writes itself is not written twice', () => {
+  const { head } = answer({ lines: 'X-Request-Id: abc\r\nX-Other: 1\r\n' });
+  assert.equal(head.filter((line) => /^x-request-id/i.test(line)).length, 1);
+  assert.ok(head.includes('X-Other: 1'));
+});
+
+test('the page of an error loads nothing and runs nothing', () => {
+  const { head, body } = answer({ accept: 'text/html' });
+  assert.ok(head.some((line) => line.startsWith("Content-Security-Policy: default-src 'none';")));
+  assert.doesNotMatch(body, /<script|<link|<img|src=|href=|@import|url\(|\bon\w+=/);
+});
+
+test('a page tells its visitor what can be done, for every status', () => {
+  for (const [code, { status }] of Object.entries({ ...gatewayErrors, ...http1Errors })) {
+    const failed = new HatchwayError(code, 'x', { status, remedy: 'x' });
+    const { text } = errorAnswer(failed, { requestId: 'abc', accept: 'text/html' });
+    const paragraphs = Array.from(text.matchAll(/<p>(.*)<\/p>/g), ([, words]) => words);
+    assert.equal(paragraphs.length, 2, code);
+    for (const words of paragraphs) assert.match(words ?? '', /^[A-Z].+\.$/, code);
   }
 });
 

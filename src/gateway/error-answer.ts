@@ -1,11 +1,13 @@
 /**
- * The gateway's own answers: a small page for browsers, JSON for who asks for it, a line of text for others. They say what failed in one sentence, a code
- * that docs/errors.md explains, and the id under which the log has the rest. Nothing in them is internal.
+ * The gateway's own answers: a page for browsers, JSON for who asks for it, a line of text for others. They say what failed in one
+ * sentence, a code that docs/errors.md explains, and the id under which the log has the rest. Nothing in them is internal.
  */
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { ErrorSpec, HatchwayError } from '../base/errors.ts';
 import { http1Errors } from '../http1/errors.ts';
+import { acceptedForm, type Form } from './error-answer-form.ts';
+import { errorAnswerPage } from './error-answer-page.ts';
 import { gatewayErrors } from './errors.ts';
 
 /** A whole response. */
@@ -19,12 +21,14 @@ export type ErrorAnswer = {
 export type AnsweredRequest = {
   readonly requestId: string;
   readonly method?: string;
-  /** The Accept field. JSON and HTML are sent to who names them, whichever comes first. */
+  /** The Accept field, several joined. */
   readonly accept?: string | undefined;
   /** Whether the client may send another request. Default false. */
   readonly keepAlive?: boolean;
   /** Whether the client speaks HTTP/1.0, where keep-alive has to be said. */
   readonly http10?: boolean;
+  /** When trying again makes sense, for answers of 429 and 503. Default: nobody knows. */
+  readonly retryAfterMs?: number | undefined;
   /** Further fields, CRLF after each. Default: none. */
   readonly lines?: string;
 };
@@ -37,14 +41,14 @@ export function newRequestId(): string {
 const summaries: Readonly<Record<string, ErrorSpec>> = { ...http1Errors, ...gatewayErrors };
 
 export function errorAnswer(error: HatchwayError, request: AnsweredRequest): ErrorAnswer {
-  const status = `${error.status} ${STATUS_CODES[error.status] ?? ''}`;
-  // The error's own message names hosts and ports, and is for the log.
-  const sentence = summaries[error.code]?.summary ?? '';
-  const form = formFor(request.accept);
-  const body = render[form](error, status, sentence, request.requestId);
+  const status = `${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`;
+  const form = acceptedForm(request.accept);
+  // The error's own message and remedy may name hosts, ports and files, and are for the log.
+  const body = bodyOf(form, error.code, status, request.requestId);
   const head =
     `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${form}\r\n` +
     `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n` +
+    `${form === 'text/html' ? pageLines : ''}${idLine(request)}${retryLine(request)}` +
     `${connectionLines(error.status, request)}${request.lines ?? ''}\r\n`;
   return request.method === 'HEAD'
     ? { text: head, bodyBytes: 0 }
@@ -61,31 +65,31 @@ function connectionLines(status: number, { keepAlive, http10 }: AnsweredRequest)
   return http10 ? 'Connection: keep-alive\r\n' : '';
 }
 
-type Form = 'text/html' | 'application/json' | 'text/plain';
+/** The site may have added one of its own. */
+const requestIdLine = /^x-request-id:/im;
 
-function formFor(accept: string | undefined): Form {
-  const json = accept?.indexOf('json') ?? -1;
-  const html = accept?.indexOf('text/html') ?? -1;
-  if (json !== -1 && (html === -1 || json < html)) return 'application/json';
-  // Command lines accept anything, and print it.
-  return html === -1 ? 'text/plain' : 'text/html';
+function idLine({ requestId, lines = '' }: AnsweredRequest): string {
+  return requestIdLine.test(lines) ? '' : `X-Request-Id: ${requestId}\r\n`;
 }
 
-type Render = (error: HatchwayError, status: string, sentence: string, requestId: string) => string;
+function retryLine({ retryAfterMs }: AnsweredRequest): string {
+  if (retryAfterMs === undefined) return '';
+  return `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n`;
+}
 
-const render: Readonly<Record<Form, Render>> = {
-  'text/html': ({ code }, status, sentence, requestId) => `<!doctype html>
-<html lang="en">
-<meta name="viewport" content="width=device-width">
-<title>${status}</title>
-<h1>${status}</h1>
-<p>${sentence}</p>
-<p><code>${code}</code> &middot; request <code>${requestId}</code></p>
-</html>
-`,
-  // The console's `Problem` with the request's id: whoever reads the one reads the other.
-  'application/json': ({ code, remedy }, _status, message, requestId) =>
-    `${JSON.stringify({ code, message, remedy, requestId })}\n`,
-  'text/plain': ({ code }, status, sentence, requestId) =>
-    `${status}: ${sentence} (${code}, request ${requestId})\n`,
-};
+/** What keeps the page of an error from being anything else, whatever an application's own rules allow. */
+const pageLines =
+  "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'\r\nX-Content-Type-Options: nosniff\r\n";
+
+function bodyOf(form: Form, code: string, status: string, requestId: string): string {
+  const { summary = '', remedy = '' } = summaries[code] ?? {};
+  switch (form) {
+    case 'text/html':
+      return errorAnswerPage({ status, sentence: summary, code, requestId });
+    case 'application/json':
+      // The console's `Problem` with the request's id: whoever reads the one reads the other.
+      return `${JSON.stringify({ code, message: summary, remedy, requestId })}\n`;
+    case 'text/plain':
+      return `${status}: ${summary} (${code}, request ${requestId})\n`;
+  }
+}

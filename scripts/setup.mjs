@@ -126,10 +126,18 @@ const testPrograms = [
   { program: '/bin/busybox', package: 'busybox-static' },
   { program: '/usr/bin/openssl', package: 'openssl' },
   { program: '/usr/bin/curl', package: 'curl' },
+  { program: '/usr/bin/slowhttptest', package: 'slowhttptest' },
+  { program: '/usr/bin/python3', package: 'python3' },
+  { program: '/usr/lib/python3/dist-packages/websockets', package: 'python3-websockets' },
+  { program: '/usr/lib/python3/dist-packages/autobahn', package: 'python3-autobahn' },
 ];
 
 /** What benchmarks start beside that. */
-export const benchPrograms = [{ program: '/usr/bin/wrk', package: 'wrk' }];
+export const benchPrograms = [
+  { program: '/usr/bin/wrk', package: 'wrk' },
+  { program: '/usr/sbin/haproxy', package: 'haproxy' },
+  { program: '/usr/bin/caddy', package: 'caddy' },
+];
 
 /**
  * Installs the Debian packages that are missing, without starting their services; when not root, names them and fails.

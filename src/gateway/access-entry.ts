@@ -9,6 +9,7 @@ import type { Fields } from '../http1/fields.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { idOfLowerName } from '../http1/known-names.ts';
 import type { AccessEntry } from './access-log.ts';
+import type { TunnelEnder } from './admin/totals.ts';
 import type { VariableSource } from './variables.ts';
 
 /** A request whose head was understood. */
@@ -65,7 +66,7 @@ export type LoggedTunnelEnd = {
   readonly bytesToClient: number;
   readonly bytesToUpstream: number;
   /** Whoever ended it first; `gateway` when it was closed by a limit or at the gateway's own end. */
-  readonly endedBy: string;
+  readonly endedBy: TunnelEnder;
   /** `close-frame`, `reset`, `idle`, … as the tunnel calls it. */
   readonly how: string;
   /** Of the WebSocket Close that was seen. */

@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessLogTemplate } from '../config/model.ts';
 import type { Template } from '../config/rule-model.ts';
+import type { LoggedTunnelEnd } from './access-entry.ts';
 import { combinedFormat } from './access-log-combined.ts';
 import { jsonFormat } from './access-log-json.ts';
 import { templateFormat } from './access-log-template.ts';
 import { type LoggedRequestOptions, loggedRequest } from './testing/logged-request.ts';
 
-const end = {
+const end: LoggedTunnelEnd = {
   bytesToClient: 30,
   bytesToUpstream: 20,
   endedBy: 'upstream',

@@ -67,7 +67,7 @@ class JsonTunnel implements TunnelLine {
     const figures = figuresOf(101, bytesToClient, bytesToUpstream, durationMs);
     return (
       `{"event":"tunnel-end","time":"${utcTime(Date.now())}",${this.#who}${figures}${this.#what},"error":null,` +
-      `"endedBy":${jsonString(endedBy)},"how":${jsonString(how)},"closeCode":${closeCode ?? null}}\n`
+      `"endedBy":"${endedBy}","how":${jsonString(how)},"closeCode":${closeCode ?? null}}\n`
     );
   }
 }

@@ -23,6 +23,7 @@ dl{display:grid;grid-template-columns:auto 1fr;gap:.25rem 1rem;margin:1.5rem 0 0
 dl,footer{font-size:.875rem;color:var(--soft)}
 dd{margin:0;overflow-wrap:anywhere}
 footer{margin-top:.75rem}
+code{font-size:.8125rem}
 `.replaceAll('\n', '');
 
 export function errorAnswerPage({

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { AccessLogTemplate } from '../config/model.ts';
@@ -171,6 +173,14 @@ test('JSON tells a tunnel twice: when it opens, and who ended it, how, and what 
       closeCode: 1001,
     },
   );
+});
+
+test('the page about the access log explains the keys of JSON in their order', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/observing.md'), 'utf8');
+  const [, table = ''] = page.split('### json');
+  const rows = Array.from(table.split('### ', 1)[0]?.matchAll(/^\| (`.*?) \|/gm) ?? []);
+  const keys = rows.flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', '));
+  assert.deepEqual(keys, Object.keys(json({})));
 });
 
 test('any bytes of a client make one line of JSON in ASCII, and UTF-8 among them is read', () => {

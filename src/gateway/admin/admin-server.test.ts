@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type IncomingHttpHeaders, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -233,6 +233,15 @@ test('metrics are what was counted, in Prometheus’ words, and the process’s 
       name,
     );
   }
+});
+
+test('the page about metrics lists all of them, and no other', async (context) => {
+  const { ask } = await start(context);
+  const { body } = await ask('/metrics');
+  const served = Array.from(body.matchAll(/^# TYPE (hatchway_\w+) /gm), ([, name]) => name);
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/observing.md'), 'utf8');
+  const listed = Array.from(page.matchAll(/^\| `(hatchway_\w+)` \|/gm), ([, name]) => name);
+  assert.deepEqual(listed.sort(), served.sort());
 });
 
 test('two gateways of one process have metrics of their own', async (context) => {

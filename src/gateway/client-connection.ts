@@ -219,7 +219,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
   /** Answers what is no request, and closes: where the next one would begin is not known. */
   #refuse(error: unknown, bytes?: Buffer): void {
     if (!(error instanceof HatchwayError)) throw error;
-    const { log } = this.serving;
+    const { log, totals } = this.serving;
     const client = this.remoteAddress;
     const requestId = newRequestId();
     if (bytes?.[0] === tlsHandshakeByte) {
@@ -230,14 +230,13 @@ export class ClientConnection implements SocketOwner, Deadlined {
     log.info({ client, requestId, code: codeOf(error) }, `bad request: ${error.message}`);
     const answer = errorAnswer(error, { requestId });
     this.socket.write(answer.text, 'latin1');
-    this.sites.defaultSite.accessLog?.write({
+    totals.failed(error.code);
+    this.sites.defaultSite.accessLog?.writeUnread({
       remoteAddress: client,
-      remoteUser: undefined,
-      request: undefined,
+      requestId,
       status: error.status,
       bodyBytesSent: answer.bodyBytes,
-      referer: undefined,
-      userAgent: undefined,
+      errorCode: error.code,
     });
     this.close();
   }

@@ -10,6 +10,7 @@ import { codeOf, type HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenAddress } from '../config/model.ts';
 import type { AcceptedSocket, ProxyProtocolFacts } from './accepted-socket.ts';
+import type { Totals } from './admin/totals.ts';
 import { awaitProxyHeader, type ProxyHeaderUser } from './client-address/proxy-header.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
@@ -34,6 +35,8 @@ export type ListenerOptions = {
   readonly maxConnections: number;
   /** Kept up to date by all listeners. */
   readonly counts: SocketCounts;
+  /** What is counted since the start. Default: nobody counts. */
+  readonly totals?: Totals | undefined;
   readonly log: Log;
   readonly onSocket: (accepted: AcceptedSocket) => void;
 };
@@ -59,6 +62,7 @@ export class Listener implements ProxyHeaderUser {
         this.#handOver(socket, socket, underneath(socket)),
       );
       this.#tlsServer.on('tlsClientError', (error, socket) => {
+        options.totals?.tlsHandshakeFailed();
         options.log.info(
           { client: socket.remoteAddress, reason: error.message },
           'TLS handshake with a client failed',
@@ -89,8 +93,9 @@ export class Listener implements ProxyHeaderUser {
   }
 
   #accept(socket: Socket): void {
-    const { counts, maxConnections, log } = this.#options;
+    const { counts, maxConnections, log, totals } = this.#options;
     counts.clients++;
+    totals?.connectionAccepted();
     this.#sockets.add(socket);
     socket.once('close', () => {
       this.#sockets.delete(socket);
@@ -98,6 +103,7 @@ export class Listener implements ProxyHeaderUser {
     });
     if (counts.clients > maxConnections) {
       log.warn({ client: socket.remoteAddress, maxConnections }, 'too many client connections');
+      totals?.failed('HW_TOO_MANY_CONNECTIONS');
       // A handshake only to say so is what there is no room for.
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
@@ -116,16 +122,18 @@ export class Listener implements ProxyHeaderUser {
   onProxyHeaderFailure(socket: Socket, error: Error): void {
     const facts = { client: socket.remoteAddress, code: codeOf(error), reason: error.message };
     this.#options.log.warn(facts, 'a connection without PROXY protocol header was closed');
+    this.#options.totals?.failed('HW_PROXY_PROTOCOL');
   }
 
   /** It is known whose connection it is. */
   #admit(socket: Socket): void {
-    const { addressCounts, trust, log } = this.#options;
+    const { addressCounts, trust, log, totals } = this.#options;
     if (addressCounts !== undefined) {
       const peer = this.#peerOf(socket, socket);
       const address = trust === undefined ? peer.remoteAddress : trust.connectionAddress(peer);
       if (address !== undefined && !addressCounts.acquire(address)) {
         log.warn({ client: address }, 'too many connections from one address');
+        totals?.failed('HW_TOO_MANY_FROM_ADDRESS');
         const error = gatewayError('HW_TOO_MANY_FROM_ADDRESS', `${address} is at the limit`);
         if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
         else this.#refuse(socket, error);
@@ -175,6 +183,7 @@ export class Listener implements ProxyHeaderUser {
     socket.once('data', (chunk: Buffer) => {
       socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('end');
       if (chunk[0] !== tlsHandshakeByte) {
+        this.#options.totals?.failed('HW_PLAIN_HTTP_TO_TLS');
         this.#refuse(socket, gatewayError('HW_PLAIN_HTTP_TO_TLS', 'no TLS handshake'));
         return;
       }

@@ -194,6 +194,7 @@ export class Gateway {
       addressCounts: this.#addressCounts,
       maxConnections: limits.connections,
       counts: this.#counts,
+      totals: this.#serving.totals,
       log,
       onSocket: (accepted) => new ClientConnection(accepted, own, this.#serving),
     });

@@ -7,6 +7,8 @@ export class AnswerRecord {
   status = 0;
   /** Of the gateway's own answer. */
   ownBytes = 0;
+  /** `HW_…` of what ended the request; undefined when nothing did. */
+  errorCode: string | undefined;
   /** Whether the answer was written to its end. */
   isComplete = false;
   /** The last server that was asked, `127.0.0.1:9000`; undefined when none was. */

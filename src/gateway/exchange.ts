@@ -13,7 +13,8 @@ import { HatchwayError } from '../base/errors.ts';
 import { bodyReader } from '../http1/body.ts';
 import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
-import { accessEntry } from './access-entry.ts';
+import { checkedFieldLine } from '../http1/head-writer.ts';
+import type { Verdict } from './access/verdict.ts';
 import { BodyRelay } from './body-relay.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { never } from './deadlines.ts';
@@ -27,6 +28,8 @@ import { RequestState } from './request-state.ts';
 import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { absoluteLocation, type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
+import { subrequest } from './subrequest.ts';
+import { TunnelNotes } from './tunnel-notes.ts';
 import { openTunnel } from './tunnel-start.ts';
 import { refusalOf, type Upgrade, upgradeOf } from './upgrade.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
@@ -117,7 +120,48 @@ export class Exchange implements UpstreamUser, Noted {
     if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
       throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
     }
-    this.#proxy(choice);
+    if (choice.access === undefined) {
+      this.#proxy(choice);
+      return;
+    }
+    const { request } = this;
+    const verdict = choice.access.check({
+      remoteAddress: request.remoteAddress,
+      fields: this.head.fields,
+      source: request,
+      subrequest: (uri) => subrequest(request, uri),
+    });
+    if (!(verdict instanceof Promise)) {
+      this.#admit(verdict, choice);
+      return;
+    }
+    this.client.deadline = never;
+    verdict.then(
+      (late) => this.#admitLater(late, choice),
+      (error: unknown) => this.#fail(error),
+    );
+  }
+
+  /** Goes on, or refuses. */
+  #admit(verdict: Verdict, route: Route): void {
+    const { request } = this;
+    for (const { variable, value } of verdict.variables) request.set(variable, value);
+    if (!verdict.allowed) {
+      for (const [name, value] of verdict.fields) this.#ownLines += checkedFieldLine(name, value);
+      throw verdict.error;
+    }
+    request.user = verdict.user;
+    this.#proxy(route);
+  }
+
+  /** The client may have gone while its request was looked at. */
+  #admitLater(verdict: Verdict, route: Route): void {
+    if (this.#isOver) return;
+    try {
+      this.#admit(verdict, route);
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   /** Sends the request to the route's upstream. */
@@ -326,7 +370,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { answer } = request;
     const http10 = this.head.minor === 0;
     answer.head = response;
-    if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status);
+    if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status, rest);
     if (this.#intercepts(response.status)) {
       this.#leaveConnection();
       this.#showErrorPage(response.status);
@@ -459,8 +503,13 @@ export class Exchange implements UpstreamUser, Noted {
         changes,
       }),
       fromUpstream: rest,
-      accessLog: (this.#route as Route).accessLog,
-      entry: accessEntry(this.request.remoteAddress, this.head, 101, 0),
+      notes: new TunnelNotes({
+        request: this.request,
+        token: (this.upgrade as Upgrade).token,
+        accessLog: (this.#route as Route).accessLog,
+        totals: this.site.totals,
+        log: this.client.serving.log,
+      }),
     });
   }
 
@@ -491,6 +540,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { answer, requestId } = request;
     this.#leaveConnection();
     noteFailure(this, error, requestId);
+    answer.errorCode = error.code;
     if (answer.status !== 0) {
       this.#isOver = true;
       this.#writeAccessLog();
@@ -624,9 +674,16 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #writeAccessLog(): void {
+    const { request } = this;
+    const { answer } = request;
     const accessLog = this.#route === undefined ? this.site.accessLog : this.#route.accessLog;
-    if (accessLog === undefined) return;
-    const { answer, remoteAddress } = this.request;
-    accessLog.write(accessEntry(remoteAddress, this.head, answer.status, answer.bodyBytesSent));
+    accessLog?.write(request);
+    this.site.totals.requestEnded(
+      this.head.method,
+      answer.status,
+      Date.now() - request.startedAt,
+      answer.bodyBytesSent,
+      answer.bytesReceived,
+    );
   }
 }

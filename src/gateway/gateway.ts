@@ -14,6 +14,8 @@ import type {
 } from '../config/model.ts';
 import type { UpstreamModel } from '../config/upstream-model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
+import { PasswordChecks } from './access/password-checks.ts';
+import { UsersFiles } from './access/users-files.ts';
 import { AccessLogs } from './access-log.ts';
 import { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
@@ -65,6 +67,7 @@ export class Gateway {
   readonly #listeners: readonly Listener[];
   /** By what they are, so that routes to the same place share its connections. */
   readonly #upstreams = new Map<string, Upstream>();
+  readonly #access = { files: new UsersFiles(), passwords: new PasswordChecks() };
   readonly #inProcess: InProcessServers;
   readonly #poolContext: PoolContext;
   #closed: Promise<void> | undefined;
@@ -141,6 +144,7 @@ export class Gateway {
     for (const listener of this.#listeners) listener.destroy();
     for (const upstream of this.#upstreams.values()) upstream.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
+    this.#access.passwords.close();
     await this.#accessLogs.close();
   }
 
@@ -150,6 +154,7 @@ export class Gateway {
     const compiler = {
       limits: this.#serving.limits,
       totals: this.#serving.totals,
+      access: this.#access,
       upstream: (model: UpstreamModel) => this.#upstream(model),
       accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
     };

@@ -2,6 +2,7 @@
 import type { Log } from '../base/log.ts';
 import type { HostPattern, Limits } from '../config/model.ts';
 import type { PathPattern } from '../config/route-model.ts';
+import type { Access } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { SiteTotals, Totals } from './admin/totals.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
@@ -41,6 +42,8 @@ export type Route = {
   readonly internal: boolean;
   readonly addsSlash: boolean;
   readonly rules: Rules | undefined;
+  /** Undefined for a route that lets everybody in. */
+  readonly access: Access | undefined;
   /** Undefined for a route that only answers. */
   readonly upstream: Upstream | undefined;
   readonly upgradeTokens: readonly string[];

@@ -2,6 +2,7 @@
 import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
 import type { RouteModel } from '../config/route-model.ts';
 import type { UpstreamModel } from '../config/upstream-model.ts';
+import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
@@ -17,6 +18,7 @@ import type { Upstream } from './upstream/upstream.ts';
 export type SiteCompiler = {
   readonly limits: Limits;
   readonly totals: Totals;
+  readonly access: AccessDependencies;
   upstream(model: UpstreamModel): Upstream;
   /** Undefined for a log that is off. */
   accessLog(model: AccessLogModel): AccessLog | undefined;
@@ -58,6 +60,7 @@ function compileRoute(
     internal: model.internal ?? false,
     addsSlash: model.addsSlash ?? false,
     rules: compileRules(model.rules),
+    access: model.access === undefined ? undefined : new Access(model.access, compiler.access),
     upstream:
       upstream !== undefined && 'servers' in upstream ? compiler.upstream(upstream) : undefined,
     upgradeTokens: model.upgradeTokens,

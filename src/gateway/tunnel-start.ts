@@ -1,11 +1,11 @@
 /**
  * From exchange to tunnel: hands over both sockets, and the bytes that came before there was a tunnel, in both
- * directions; writes the access log's line when the tunnel has ended.
+ * directions; says what became of the tunnel when it has ended.
  */
-import type { AccessEntry, AccessLog } from './access-log.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
+import type { TunnelNotes } from './tunnel-notes.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
 
 export type TunnelStart = {
@@ -13,8 +13,7 @@ export type TunnelStart = {
   readonly head: string;
   /** What came from the upstream behind the 101. */
   readonly fromUpstream: Buffer;
-  readonly accessLog: AccessLog | undefined;
-  readonly entry: AccessEntry;
+  readonly notes: TunnelNotes;
 };
 
 export function openTunnel(
@@ -33,23 +32,25 @@ export function openTunnel(
   new Tunnel(client.socket, upstream, new TunnelRecord(counts, start)).start();
 }
 
-/** What is kept of the request as long as its tunnel lasts: its line in the access log. */
+/** What is kept of the request as long as its tunnel lasts. */
 class TunnelRecord implements TunnelOwner {
   readonly #counts: SocketCounts;
-  readonly #accessLog: AccessLog | undefined;
-  readonly #entry: AccessEntry;
+  readonly #notes: TunnelNotes;
   readonly #firstBytes: number;
 
-  constructor(counts: SocketCounts, { accessLog, entry, fromUpstream }: TunnelStart) {
+  constructor(counts: SocketCounts, { notes, fromUpstream }: TunnelStart) {
     this.#counts = counts;
-    this.#accessLog = accessLog;
-    this.#entry = entry;
+    this.#notes = notes;
     this.#firstBytes = fromUpstream.length;
   }
 
   onTunnelEnd(tunnel: Tunnel): void {
-    const bodyBytesSent = this.#firstBytes + tunnel.bytesToClient;
-    this.#accessLog?.write({ ...this.#entry, bodyBytesSent });
+    this.#notes.end({
+      bytesToClient: this.#firstBytes + tunnel.bytesToClient,
+      bytesToUpstream: tunnel.bytesToUpstream,
+      endedBy: 'client',
+      how: 'closed',
+    });
     this.#counts.closed('tunnels');
   }
 }

@@ -2,6 +2,8 @@
 import type { SiteModel } from '../../config/model.ts';
 import { RequestHeadReader } from '../../http1/head.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
+import { PasswordChecks } from '../access/password-checks.ts';
+import { UsersFiles } from '../access/users-files.ts';
 import { Totals } from '../admin/totals.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import { compileMaps } from '../maps.ts';
@@ -29,6 +31,7 @@ export function requestState(text: string, options: RequestOptions = {}): Reques
   } as unknown as ClientConnection;
   const site = compileSite(siteModel('site.test', options.site?.routes ?? [], options.site), {
     limits,
+    access: { files: new UsersFiles(), passwords: new PasswordChecks() },
     totals: new Totals(),
     upstream: () => {
       throw new Error('this test asks no upstream');

@@ -2,13 +2,19 @@
 
 import type { ListenAddress } from './model.ts';
 import type { ConfigPath, Finding, LineOf } from './problem.ts';
+import { type ListenConfig, listenOptionNames } from './schema/listen.ts';
 import { type Address, byAddress, type Served } from './served.ts';
 import { hostPatternKey } from './values/host-pattern.ts';
 import { formatListenAddress, overlaps } from './values/listen-address.ts';
 
 /** Everything that is wrong between them. */
-export function checkAddresses(served: readonly Served[], lineOf: LineOf): Finding[] {
-  const findings = checkOverlaps(served, lineOf);
+export function checkAddresses(
+  served: readonly Served[],
+  admin: ListenAddress | undefined,
+  lineOf: LineOf,
+): Finding[] {
+  const findings = [...checkOverlaps(served, lineOf), ...checkOptions(served, lineOf)];
+  if (admin !== undefined) findings.push(...checkAdmin(admin, served, lineOf));
   /** Two sites that share two addresses have one problem, not two. */
   const told = new Set<string>();
   for (const address of byAddress(served)) {
@@ -126,6 +132,52 @@ function checkOverlaps(served: readonly Served[], lineOf: LineOf): Finding[] {
     }
   }
   return findings;
+}
+
+/** An address is what it is for all its sites: two of them cannot want it differently. */
+function checkOptions(served: readonly Served[], lineOf: LineOf): Finding[] {
+  const findings: Finding[] = [];
+  const said = new Map<string, { value: boolean; by: Served }>();
+  const seen = new Set<ListenConfig>();
+  for (const by of served) {
+    for (const [index, address] of by.listen.entries()) {
+      // The top-level `listen` is the same for many.
+      if (seen.has(address)) continue;
+      seen.add(address);
+      for (const option of listenOptionNames) {
+        const value = address[option];
+        if (value === undefined) continue;
+        const name = formatListenAddress(address);
+        const before = said.get(`${name} ${option}`);
+        if (before === undefined) said.set(`${name} ${option}`, { value, by });
+        else if (before.value !== value) {
+          findings.push({
+            path: [...(by.ownListen ? by.path : []), 'listen', index, option],
+            message: `${name} has \`${option}: ${before.value}\` for ${called(before.by, lineOf)}`,
+            hint: 'write the same in both places, or leave it out in one',
+          });
+        }
+      }
+    }
+  }
+  return findings;
+}
+
+/** Metrics and states are for other people than the sites are. */
+function checkAdmin(admin: ListenAddress, served: readonly Served[], lineOf: LineOf): Finding[] {
+  const name = formatListenAddress(admin);
+  const other = served.find(({ listen }) =>
+    listen.some((address) => formatListenAddress(address) === name || overlaps(address, admin)),
+  );
+  // Port 0 is a free port each time.
+  if (other === undefined || (admin.kind === 'tcp' && admin.port === 0)) return [];
+  return [
+    {
+      path: ['admin'],
+      message: `${name} is already where ${called(other, lineOf)} is served`,
+      hint: 'use an address of its own, such as 127.0.0.1:9022',
+    },
+  ];
 }
 
 function called(one: Served, lineOf: LineOf): string {

@@ -3,62 +3,64 @@
  * route takes from its site. Reads no file.
  */
 import { resolve } from 'node:path';
+import { accessLogModel, type LogOptions } from './compile/access-log.ts';
+import { present } from './compile/present.ts';
+import { siteRoutes } from './compile/routes.ts';
 import { defaults } from './defaults.ts';
 import type {
-  AccessLogModel,
   GatewayModel,
+  Limits,
   ListenAddress,
   ListenerModel,
   SiteModel,
+  SiteTlsModel,
+  TrustModel,
 } from './model.ts';
 import type { RouteModel } from './route-model.ts';
-import type { Config, RouteConfig, SiteConfig } from './schema.ts';
-import { byAddress, type Served, servedBy } from './served.ts';
-import type { UpstreamModel, UpstreamServerModel, UpstreamTimeouts } from './upstream-model.ts';
+import type { ListenConfig } from './schema/listen.ts';
+import type { TrustConfig } from './schema/trusted-proxies.ts';
+import type { Config, SiteConfig } from './schema.ts';
+import { type Address, byAddress, type Served, servedBy } from './served.ts';
 import { formatListenAddress } from './values/listen-address.ts';
-import type { UpstreamUrl } from './values/upstream-url.ts';
 
 /** The name under which the gateway is given the console's server. */
 export const consoleServer = 'console';
 
-export type CompileOptions = {
+export type CompileOptions = LogOptions & {
   /** What holds for everything without its own `listen`. */
-  readonly listen: readonly ListenAddress[];
-  /** Absolute; what paths of the configuration are relative to. */
-  readonly baseFolder: string;
-  /** Absolute; where the access log is by default. */
-  readonly dataFolder: string;
+  readonly listen: readonly ListenConfig[];
 };
 
 /** The model of a configuration in which `check` found nothing. */
 export function compile(config: Config, options: CompileOptions): GatewayModel {
   const served = servedBy(config.sites, config.console, options.listen);
   const sites = new Map(served.map((one) => [one, siteModel(one, config, options)]));
-  const { limits } = config;
   return {
-    listeners: byAddress(served).map((address) => listenerModel(address, sites, options)),
-    limits: {
-      headBytes: limits.headSize,
-      headFields: limits.headFields,
-      headMs: limits.headTimeout,
-      bodyMs: limits.bodyTimeout,
-      keepAliveMs: limits.keepAlive,
-      connections: limits.connections,
-    },
+    listeners: byAddress(served).map((address) => listenerModel(address, sites, config, options)),
+    limits: limitsModel(config.limits),
+    ...(config.admin === undefined
+      ? {}
+      : { admin: { address: absoluteAddress(config.admin, options) } }),
+    drainMs: config.drain,
   };
 }
 
 function listenerModel(
-  { address, served }: { address: ListenAddress; served: readonly Served[] },
+  { address, served, http2, proxyProtocol, reusePort }: Address,
   models: ReadonlyMap<Served, SiteModel>,
+  config: Config,
   options: CompileOptions,
 ): ListenerModel {
   const sites = served.map((one) => models.get(one) as SiteModel);
   // As in nginx the first site serves hosts that nobody names, unless one asks for them.
   const forOthers = served.findIndex((one) => one.hosts === undefined);
+  const tls = served.some((one) => one.cert !== undefined);
   return {
     address: absoluteAddress(address, options),
-    tls: served.some((one) => one.cert !== undefined),
+    tls,
+    ...(tls && (http2 ?? config.http2) ? { http2: true } : {}),
+    ...(proxyProtocol === true ? { proxyProtocol } : {}),
+    ...((reusePort ?? config.reusePort) ? { reusePort: true } : {}),
     sites,
     defaultSite: sites[Math.max(forOthers, 0)] as SiteModel,
   };
@@ -66,18 +68,25 @@ function listenerModel(
 
 function siteModel(served: Served, config: Config, options: CompileOptions): SiteModel {
   const { site, hosts, cert, key, listen } = served;
+  const { baseFolder } = options;
   return {
     name: hosts?.[0]?.text ?? (site === undefined ? 'console' : nameOf(listen)),
     hosts: hosts?.flatMap((host) => host.patterns) ?? [],
-    ...(cert === undefined || key === undefined
-      ? {}
-      : {
-          certificate: {
-            certPath: resolve(options.baseFolder, cert),
-            keyPath: resolve(options.baseFolder, key),
-          },
-        }),
-    routes: site === undefined ? [consoleRoute()] : siteRoutes(site, options),
+    ...present({
+      certificate:
+        cert === undefined || key === undefined
+          ? undefined
+          : { certPath: resolve(baseFolder, cert), keyPath: resolve(baseFolder, key) },
+      tls: siteTlsModel(site?.tls, options),
+    }),
+    routes:
+      site === undefined
+        ? [consoleRoute()]
+        : siteRoutes(site, { ...options, resolver: config.resolver }),
+    ...present({
+      trust: trustModel(site?.trustedProxies ?? config.trustedProxies, served),
+      limits: siteLimitsModel(site?.limits),
+    }),
     accessLog: accessLogModel(site?.accessLog ?? config.accessLog, options),
   };
 }
@@ -100,65 +109,73 @@ function consoleRoute(): RouteModel {
   };
 }
 
-function siteRoutes(site: SiteConfig, options: CompileOptions): RouteModel[] {
-  const routes = (site.routes ?? []).map((route) => ({
-    path: route.path,
-    upstream: upstreamModel(route.to, site, route, options),
-    upgradeTokens: route.upgrade ?? site.upgrade ?? defaults.upgradeTokens,
-  }));
-  const hasRoot = routes.some(({ path }) => path.kind === 'prefix' && path.path === '/');
-  if (site.to === undefined || hasRoot) return routes;
-  const everything: RouteModel = {
-    path: { kind: 'prefix', path: '/', beforeRegex: false },
-    upstream: upstreamModel(site.to, site, undefined, options),
-    upgradeTokens: site.upgrade ?? defaults.upgradeTokens,
-  };
-  return [...routes, everything];
-}
-
-function upstreamModel(
-  to: UpstreamUrl,
-  site: SiteConfig,
-  route: RouteConfig | undefined,
-  options: CompileOptions,
-): UpstreamModel {
-  const timeouts = { ...site.timeouts, ...route?.timeouts };
-  const tls = { ...site.upstreamTls, ...route?.upstreamTls };
-  return {
-    name: to.text,
-    servers: [serverModel(to, options)],
-    ...(to.scheme === 'https'
-      ? {
-          tls: {
-            verify: tls.verify ?? defaults.upstreamTls.verify,
-            ...(tls.ca === undefined ? {} : { caPath: resolve(options.baseFolder, tls.ca) }),
-            serverName: tls.serverName ?? to.host,
+function siteTlsModel(
+  tls: SiteConfig['tls'],
+  { baseFolder }: LogOptions,
+): SiteTlsModel | undefined {
+  if (tls === undefined) return undefined;
+  const { minVersion, maxVersion, ciphers, clients } = tls;
+  return present({
+    minVersion,
+    maxVersion,
+    ciphers,
+    clients:
+      clients === undefined
+        ? undefined
+        : {
+            verify: clients.verify ?? ('on' as const),
+            ...present({
+              caPath: clients.ca === undefined ? undefined : resolve(baseFolder, clients.ca),
+              depth: clients.depth,
+            }),
           },
-        }
-      : {}),
-    timeouts: {
-      connectMs: timeouts.connect ?? defaults.timeouts.connectMs,
-      readMs: timeouts.read ?? defaults.timeouts.readMs,
-      sendMs: timeouts.send ?? defaults.timeouts.sendMs,
-    } satisfies UpstreamTimeouts,
+  });
+}
+
+function trustModel(trust: TrustConfig | undefined, { listen }: Served): TrustModel | undefined {
+  if (trust === undefined) return undefined;
+  const byConnection = listen.every(({ proxyProtocol }) => proxyProtocol === true);
+  return {
+    from: trust.from,
+    forwarded: trust.forwarded ?? true,
+    ...present({
+      header: trust.header ?? (byConnection ? 'proxy_protocol' : undefined),
+      recursive: trust.recursive,
+    }),
   };
 }
 
-function serverModel(to: UpstreamUrl, options: CompileOptions): UpstreamServerModel {
-  return to.scheme === 'unix'
-    ? { kind: 'unix', path: resolve(options.baseFolder, to.socketPath) }
-    : { kind: 'tcp', host: to.host, port: to.port };
+function limitsModel(limits: Config['limits']): Limits {
+  const { headFields, connections, connectionsPerAddress, tunnels, ratePerAddress } = limits;
+  return {
+    ...defaults.limits,
+    ...clientLimits(limits),
+    ...present({
+      headFields,
+      connections,
+      connectionsPerAddress,
+      tunnels,
+      ratePerAddress: ratePerAddress === undefined ? undefined : present(ratePerAddress),
+    }),
+  };
 }
 
-function accessLogModel(log: AccessLogModel | undefined, options: CompileOptions): AccessLogModel {
-  if (log === undefined) {
-    return { kind: 'file', path: resolve(options.dataFolder, defaults.accessLogName) };
-  }
-  return log.kind === 'file' ? { kind: 'file', path: resolve(options.baseFolder, log.path) } : log;
+function siteLimitsModel(limits: SiteConfig['limits']): SiteModel['limits'] {
+  return limits === undefined ? undefined : clientLimits(limits);
 }
 
-function absoluteAddress(address: ListenAddress, options: CompileOptions): ListenAddress {
+function clientLimits(limits: NonNullable<SiteConfig['limits']>) {
+  const { headSize, headTimeout, bodyTimeout, keepAlive } = limits;
+  return present({
+    headBytes: headSize,
+    headMs: headTimeout,
+    bodyMs: bodyTimeout,
+    keepAliveMs: keepAlive,
+  });
+}
+
+function absoluteAddress(address: ListenAddress, { baseFolder }: LogOptions): ListenAddress {
   return address.kind === 'unix'
-    ? { kind: 'unix', path: resolve(options.baseFolder, address.path) }
-    : address;
+    ? { kind: 'unix', path: resolve(baseFolder, address.path) }
+    : { kind: 'tcp', host: address.host, port: address.port };
 }

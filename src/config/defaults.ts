@@ -23,6 +23,10 @@ export const defaults = {
   /** nginx's proxy_connect_timeout, proxy_read_timeout and proxy_send_timeout. */
   timeouts: { connectMs: minute, readMs: minute, sendMs: minute },
   upstreamTls: { verify: true },
+  /** Of redirects: browsers do not remember it, so that a mistake can be taken back. */
+  redirectStatus: 302,
+  realm: 'Restricted',
+  drainMs: 5 * second,
   limits: {
     /** nginx's large_client_header_buffers, 4 of 8 KiB. */
     headBytes: 32 * 1024,

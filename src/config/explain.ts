@@ -7,23 +7,34 @@ import type { IssueParams } from './values/kinds.ts';
 type Issue = z.core.$ZodIssue;
 
 /**
- * The findings of one issue.
+ * The findings of all issues of one value.
  *
  * @param root the value that was parsed
  * @param at where in the file that value is
  */
-export function explain(issue: Issue, root: unknown, at: ConfigPath): Finding[] {
+export function explainAll(issues: readonly Issue[], root: unknown, at: ConfigPath): Finding[] {
+  const findings = issues.flatMap((issue) => explain(issue, root, at));
+  // A key that is there under a wrong name is not also missing.
+  const meant = new Set(findings.flatMap((one) => (one.meant ? [JSON.stringify(one.meant)] : [])));
+  return findings.filter(({ path }) => !meant.has(JSON.stringify(path)));
+}
+
+function explain(issue: Issue, root: unknown, at: ConfigPath): Finding[] {
   const inner = issue.path.filter((step) => typeof step !== 'symbol');
   const path = [...at, ...inner];
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((name) => unknownKey(path, name));
     case 'custom': {
-      const { hint } = (issue.params ?? {}) as IssueParams;
-      return [{ path, message: issue.message, ...(hint === undefined ? {} : { hint }) }];
+      const { hint, at: wrong } = (issue.params ?? {}) as IssueParams;
+      const more = {
+        ...(hint === undefined ? {} : { hint }),
+        ...(wrong === undefined ? {} : { at: wrong }),
+      };
+      return [{ path, message: issue.message, ...more }];
     }
     case 'invalid_union': {
-      const nearer = issue.errors.find((branch) => branch.every((one) => one.path.length > 0));
+      const nearer = issue.errors.find((branch) => branch.every(isOfThatKind));
       if (nearer !== undefined && nearer.length > 0) {
         const below = valueAt(root, inner);
         return nearer.flatMap((one) => explain(one, below, path));
@@ -33,6 +44,13 @@ export function explain(issue: Issue, root: unknown, at: ConfigPath): Finding[] 
     default:
       return [mustBe(path, issue.message, valueAt(root, inner))];
   }
+}
+
+/** Whether the value is of the kind that one way of writing it has, and something about it is wrong. */
+function isOfThatKind(issue: Issue): boolean {
+  if (issue.path.length > 0) return true;
+  if (issue.code === 'invalid_union') return issue.errors.some((one) => one.every(isOfThatKind));
+  return issue.code === 'custom' || issue.code === 'unrecognized_keys';
 }
 
 function mustBe(path: ConfigPath, expects: string, value: unknown): Finding {

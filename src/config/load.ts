@@ -13,9 +13,10 @@ import { whyNot } from './certificate.ts';
 import { check } from './checks.ts';
 import { compile } from './compile.ts';
 import { defaults } from './defaults.ts';
-import { explain } from './explain.ts';
-import type { GatewayModel, ListenAddress } from './model.ts';
+import { explainAll } from './explain.ts';
+import type { GatewayModel } from './model.ts';
 import type { ConfigPath, ConfigProblem, Finding } from './problem.ts';
+import type { ListenConfig } from './schema/listen.ts';
 import { type Config, siteSchema, sitesSchema, topSchema } from './schema.ts';
 import { YamlSource } from './yaml-source.ts';
 
@@ -26,7 +27,7 @@ export type LoadOptions = {
   /** As a person named it. Default: `hatchway.yaml` in the working folder if it is there, else all defaults. */
   readonly file?: string;
   /** Wins over the `listen` of the file. */
-  readonly listen?: readonly ListenAddress[];
+  readonly listen?: readonly ListenConfig[];
   /** Where the access log is by default; need not exist. */
   readonly dataFolder: string;
 };
@@ -41,7 +42,7 @@ export type LoadResult =
       readonly config: Config;
       readonly model: GatewayModel;
       /** What holds for everything without its own `listen`. */
-      readonly listen: readonly ListenAddress[];
+      readonly listen: readonly ListenConfig[];
       /** Whether nobody chose that, so that another port is as good. */
       readonly listenIsDefault: boolean;
     }
@@ -118,7 +119,7 @@ function parseUsable<Schema extends z.ZodType>(
 ): { value: z.output<Schema> | undefined; findings: Finding[] } {
   const first = schema.safeParse(value);
   if (first.success) return { value: first.data, findings: [] };
-  const findings = first.error.issues.flatMap((issue) => explain(issue, value, at));
+  const findings = explainAll(first.error.issues, value, at);
   const rest = structuredClone(value);
   for (const finding of findings) remove(rest, finding.path.slice(at.length));
   return { value: schema.safeParse(rest).data, findings };

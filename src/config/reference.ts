@@ -26,9 +26,10 @@ function rowOf(key: Key): string[] {
 }
 
 function valuesOf(key: Key): string {
-  const { section, isList, expects = '' } = key;
-  if (section === undefined) return expects;
+  const { section, isList, expects } = key;
+  if (section === undefined) return expects ?? '';
   const link = `[\`${section.path}\`](#${anchorOf(section.path)})`;
+  if (expects !== undefined) return `${expects}: ${link}`;
   return isList ? `list of ${link}` : link;
 }
 

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod';
 import type { ConfigPath } from './problem.ts';
-import { configSchema, type KeyMeta } from './schema.ts';
+import type { KeyMeta } from './schema/key.ts';
+import { configSchema } from './schema.ts';
 import type { KindMeta } from './values/kinds.ts';
 
 /** A mapping of the file. */
@@ -16,7 +17,7 @@ export type Section = {
 
 export type Key = KeyMeta & {
   readonly name: string;
-  /** Continues "Value: …"; undefined for a mapping or a list of mappings. */
+  /** Continues "Value: …"; undefined where only a mapping or a list of mappings can be written. */
   readonly expects?: string;
   readonly required: boolean;
   readonly isList: boolean;
@@ -62,6 +63,9 @@ function keyOf(name: string, schema: z.core.$ZodType, parentPath: string): Key {
   const meta = z.globalRegistry.get(schema) as KeyMeta | undefined;
   if (meta === undefined) throw new Error(`schema key ${name} has no description`);
   const inside = unwrap(schema);
+  if (inside.expects === undefined && inside.object === undefined) {
+    throw new Error(`schema key ${name} does not say which values it takes`);
+  }
   const path = `${parentPath === '' ? '' : `${parentPath}.`}${name}${inside.isList ? '[]' : ''}`;
   return {
     ...meta,
@@ -73,11 +77,19 @@ function keyOf(name: string, schema: z.core.$ZodType, parentPath: string): Key {
   };
 }
 
-type Inside = { expects?: string; object?: z.ZodObject; isList: boolean };
+type Inside = {
+  readonly expects?: string;
+  readonly object?: z.ZodObject;
+  readonly isList: boolean;
+};
 
 function unwrap(schema: z.core.$ZodType): Inside {
+  const inside = unwrapKind(schema);
   const expects = (z.globalRegistry.get(schema) as Partial<KindMeta> | undefined)?.expects;
-  if (expects !== undefined) return { expects, isList: false };
+  return expects === undefined ? inside : { ...inside, expects };
+}
+
+function unwrapKind(schema: z.core.$ZodType): Inside {
   if (schema instanceof z.ZodObject) return { object: schema, isList: false };
   if (schema instanceof z.ZodArray) return { ...unwrap(schema.element), isList: true };
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
@@ -89,10 +101,12 @@ function unwrap(schema: z.core.$ZodType): Inside {
     return unwrap(schema.unwrap());
   }
   if (schema instanceof z.ZodUnion) {
-    const object = schema.options.find((option) => option instanceof z.ZodObject);
-    if (object !== undefined) return { object, isList: false };
+    // Of the ways to write one value, the one with the most to say.
+    const options = schema.options.map(unwrap);
+    const { expects: _, ...inside } = options.find(({ object }) => object !== undefined) ?? {
+      isList: false,
+    };
+    return inside;
   }
-  throw new Error(
-    `the schema has a kind of value that its tree does not know: ${schema._zod.def.type}`,
-  );
+  return { isList: false };
 }

@@ -5,6 +5,7 @@
 
 import type { HostPattern, ListenAddress } from './model.ts';
 import type { ConfigPath } from './problem.ts';
+import { type ListenConfig, type ListenOptions, listenOptionNames } from './schema/listen.ts';
 import type { ConsoleConfig, SiteConfig } from './schema.ts';
 import { formatListenAddress } from './values/listen-address.ts';
 
@@ -13,7 +14,7 @@ export type Served = {
   /** `['sites', 2]` or `['console']`. */
   readonly path: ConfigPath;
   readonly site?: SiteConfig;
-  readonly listen: readonly ListenAddress[];
+  readonly listen: readonly ListenConfig[];
   /** Whether it takes `listen` from the top of the file, or has its own. */
   readonly ownListen: boolean;
   /** Undefined: every host that nobody else names there. */
@@ -22,8 +23,8 @@ export type Served = {
   readonly key?: string;
 };
 
-/** What is served on one address. */
-export type Address = {
+/** What is served on one address; an option is what the first mention of the address says that says anything. */
+export type Address = ListenOptions & {
   readonly address: ListenAddress;
   /** Not empty. */
   readonly served: readonly Served[];
@@ -36,7 +37,7 @@ export type Address = {
 export function servedBy(
   sites: readonly (SiteConfig | undefined)[],
   console: ConsoleConfig,
-  listen: readonly ListenAddress[],
+  listen: readonly ListenConfig[],
 ): Served[] {
   const served = sites.flatMap((site, index) =>
     site === undefined ? [] : [{ ...common(['sites', index], site, listen), site }],
@@ -47,7 +48,7 @@ export function servedBy(
 function common(
   path: ConfigPath,
   config: SiteConfig | ConsoleConfig,
-  listen: readonly ListenAddress[],
+  listen: readonly ListenConfig[],
 ): Served {
   return {
     path,
@@ -61,13 +62,18 @@ function common(
 
 /** The same, by address, in the order in which addresses first appear. */
 export function byAddress(served: readonly Served[]): Address[] {
-  const addresses = new Map<string, { address: ListenAddress; served: Served[] }>();
+  type Found = { address: ListenAddress; served: Served[] } & {
+    -readonly [Name in keyof ListenOptions]: ListenOptions[Name];
+  };
+  const addresses = new Map<string, Found>();
   for (const one of served) {
     for (const address of one.listen) {
       const name = formatListenAddress(address);
       const before = addresses.get(name);
-      if (before === undefined) addresses.set(name, { address, served: [one] });
-      else if (!before.served.includes(one)) before.served.push(one);
+      const found = before ?? { address, served: [] };
+      if (before === undefined) addresses.set(name, found);
+      if (!found.served.includes(one)) found.served.push(one);
+      for (const option of listenOptionNames) found[option] ??= address[option];
     }
   }
   return [...addresses.values()];

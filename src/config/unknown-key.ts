@@ -8,15 +8,24 @@ export function unknownKey(path: ConfigPath, name: string): Finding {
   const section = sectionAt(path) ?? rootSection;
   const here = keyLike(section, name);
   const suggested = here === undefined ? pathsElsewhere(section, name) : [here.name];
-  const words = suggested.map((one) => `\`${one}\``).join(' or ');
+  const words = alternatives(suggested.map((one) => `\`${one}\``));
   const place = section.path === '' ? 'the top of the file' : `\`${section.path}\``;
   return {
     path: [...path, name],
     at: 'key',
     message: `unknown key \`${name}\`${words === '' ? '' : `; did you mean ${words}?`}`,
-    hint: `keys of ${place}: ${section.keys.map((key) => key.name).join(', ')}`,
+    // All of them are many: only who has no better idea looks through them.
+    ...(words === ''
+      ? { hint: `keys of ${place}: ${section.keys.map((key) => key.name).join(', ')}` }
+      : {}),
     ...(here === undefined ? {} : { meant: [...path, here.name] }),
   };
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+function alternatives(words: readonly string[]): string {
+  const [last = '', ...others] = words.toReversed();
+  return others.length === 0 ? last : `${others.toReversed().join(', ')} or ${last}`;
 }
 
 /**

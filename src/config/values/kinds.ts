@@ -5,9 +5,7 @@
 import { z } from 'zod';
 import { HatchwayError } from '../../base/errors.ts';
 import { configError } from '../errors.ts';
-import type { AccessLogModel } from '../model.ts';
 import { parseHostPattern } from './host-pattern.ts';
-import { parseListenAddress } from './listen-address.ts';
 import { parsePathPattern } from './path-pattern.ts';
 import { parseDuration, parseSize } from './quantity.ts';
 import { parseUpstreamUrl } from './upstream-url.ts';
@@ -18,26 +16,28 @@ export type KindMeta = {
   readonly expects: string;
 };
 
-/** A hint for the person, carried by an issue that a value's parser raised. */
-export type IssueParams = { readonly hint?: string };
+/** Carried by an issue that a value's parser raised: a hint for the person, and whether the key is what is wrong. */
+export type IssueParams = { readonly hint?: string; readonly at?: 'key' };
 
 /** Parses with `parse`; a HatchwayError becomes an issue at `path` below the value, anything else is a bug and flies. */
-function attempt<Value>(
+export function attempt<Value>(
   parse: () => Value,
   context: z.core.$RefinementCtx,
   path: PropertyKey[] = [],
+  at?: 'key',
 ): Value {
   try {
     return parse();
   } catch (error) {
     if (!(error instanceof HatchwayError)) throw error;
-    const params: IssueParams = { hint: error.remedy };
+    const params: IssueParams = { hint: error.remedy, ...(at === undefined ? {} : { at }) };
     context.addIssue({ code: 'custom', message: error.message, path, params });
     return z.NEVER;
   }
 }
 
-function text<Value>(expects: string, parse: (text: string) => Value) {
+/** A text that `parse` reads. */
+export function text<Value>(expects: string, parse: (text: string) => Value) {
   return z
     .string({ error: () => expects })
     .meta({ expects } satisfies KindMeta)
@@ -45,7 +45,7 @@ function text<Value>(expects: string, parse: (text: string) => Value) {
 }
 
 /** One value or a list of them; `parse` may give several for one. The result is a list, not empty. */
-function oneOrMany<Value>(expects: string, parse: (text: string) => Value[]) {
+export function oneOrMany<Value>(expects: string, parse: (text: string) => Value[]) {
   const scalar = z.union([z.string(), z.number()], { error: () => expects });
   return z
     .union([scalar, z.array(scalar).min(1, { error: () => expects })], {
@@ -63,14 +63,21 @@ export function duration() {
   return text('a duration such as `500ms`, `60s` or `15m`', parseDuration);
 }
 
+/** Infinity for `off`. */
+export function durationOrOff() {
+  return text('a duration such as `60s`, or `off`', (value) =>
+    value === 'off' ? Number.POSITIVE_INFINITY : parseDuration(value),
+  );
+}
+
 export function size() {
   return text('a size such as `32KiB`', parseSize);
 }
 
-export function listenAddresses() {
-  return oneOrMany(
-    '`HOST:PORT`, `PORT`, `"[IPv6]:PORT"` or `unix:/path`, or a list of these',
-    (one) => [parseListenAddress(one)],
+/** Infinity for `off`. */
+export function sizeOrOff() {
+  return text('a size such as `10MiB`, or `off`', (value) =>
+    value === 'off' ? Number.POSITIVE_INFINITY : parseSize(value),
   );
 }
 
@@ -89,6 +96,7 @@ export function pathPattern() {
   );
 }
 
+/** Where requests go, as in `to`. */
 export function upstreamUrl() {
   return text('`http://host:port`, `https://host:port` or `unix:/path`', parseUpstreamUrl);
 }
@@ -110,19 +118,6 @@ export function filePath() {
     throw configError('HW_CONFIG_INVALID', 'the path is empty', {
       remedy: 'name a file or leave the key out',
     });
-  });
-}
-
-/** Where lines go; the path of a file is as written. */
-export function accessLog() {
-  return text('`off`, `stdout` or the path of a file', (value): AccessLogModel => {
-    if (value === 'off' || value === 'stdout') return { kind: value };
-    if (value === '' || /^(?:on|yes|no|none)$/i.test(value)) {
-      throw configError('HW_CONFIG_INVALID', `\`${value}\` names no file`, {
-        remedy: 'write off, stdout or the path of a file',
-      });
-    }
-    return { kind: 'file', path: value };
   });
 }
 
@@ -175,12 +170,36 @@ export function flag() {
 }
 
 export function positiveInteger() {
-  const expects = 'a whole number, 1 or more';
+  return wholeNumber('a whole number, 1 or more', 1);
+}
+
+/** 0 is a value of its own: none, or no limit. */
+export function countOrZero() {
+  return wholeNumber('a whole number, 0 or more', 0);
+}
+
+export function positiveNumber() {
+  const expects = 'a number above 0';
+  return z
+    .number({ error: () => expects })
+    .positive({ error: () => expects })
+    .meta({ expects } satisfies KindMeta);
+}
+
+function wholeNumber(expects: string, least: number) {
   return z
     .number({ error: () => expects })
     .int({ error: () => expects })
-    .min(1, { error: () => expects })
+    .min(least, { error: () => expects })
     .meta({ expects } satisfies KindMeta);
+}
+
+/** One of a few words. */
+export function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  const quoted = words.map((word) => `\`${word}\``);
+  const expects =
+    quoted.length === 1 ? `${quoted[0]}` : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  return z.enum(words, { error: () => expects }).meta({ expects } satisfies KindMeta);
 }
 
 /** Where a Docker engine listens, as DOCKER_HOST has it. */

@@ -11,11 +11,14 @@ export type UpstreamUrl = {
   readonly port: number;
   /** The socket for unix, else empty. */
   readonly socketPath: string;
-  /** Whether it ends in a lone `/`, which means nothing here and something in nginx. */
-  readonly trailingSlash: boolean;
+  /** Percent-encoded; empty when there is none, not even a `/`. It takes the place of the route's own path. */
+  readonly path: string;
 };
 
-/** `http://host[:port]`, `https://host[:port]`, `unix:/path`, plain HTTP. Throws `HW_CONFIG_INVALID`. */
+/**
+ * `http://host[:port][/path]`, `https://host[:port][/path]`, or plain HTTP on `unix:/socket` and `unix:/socket:/path`.
+ * Throws `HW_CONFIG_INVALID`.
+ */
 export function parseUpstreamUrl(text: string): UpstreamUrl {
   const unixPath = /^(?:http:\/\/)?unix:(?:\/\/(?=\/))?(.*)$/s.exec(text)?.[1];
   if (unixPath !== undefined) return unixUrl(unixPath, text);
@@ -37,24 +40,33 @@ export function parseUpstreamUrl(text: string): UpstreamUrl {
       remedy: `write ${scheme}://${url.host}; the browser's own Authorization passes through`,
     });
   }
-  if (url.pathname !== '/' || url.search !== '' || url.hash !== '' || /[?#]/.test(text)) {
-    throw configError('HW_CONFIG_INVALID', `\`${text}\` has a path, which \`to\` cannot have`, {
-      remedy: `write ${scheme}://${url.host}; the path of the request is passed on as it is`,
+  if (/[?#]/.test(text)) {
+    throw configError('HW_CONFIG_INVALID', `\`${text}\` has a query, which \`to\` cannot have`, {
+      remedy: `write ${scheme}://${url.host}${url.pathname}; the query of the request is passed on as it is`,
     });
   }
   const host = url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
-  return { text, scheme, host, port, socketPath: '', trailingSlash: text.endsWith('/') };
+  // URL gives every http URL a path; whether one was written makes the difference here.
+  const hasPath = text.includes('/', scheme.length + '://'.length);
+  return { text, scheme, host, port, socketPath: '', path: hasPath ? url.pathname : '' };
 }
 
-function unixUrl(path: string, text: string): UpstreamUrl {
-  if (path === '' || path.includes(':')) {
-    throw configError(
-      'HW_CONFIG_INVALID',
-      path === '' ? '`unix:` names no socket' : `\`${text}\` has a path behind the socket's`,
-      { remedy: `write unix:${path.split(':', 1)[0] || '/run/app.sock'}` },
-    );
+/** `rest` is the socket's path and, as nginx writes it, behind a colon the path of requests. */
+function unixUrl(rest: string, text: string): UpstreamUrl {
+  const [socketPath, path = '', ...more] = rest.split(':') as [string, ...string[]];
+  if (socketPath === '') {
+    throw configError('HW_CONFIG_INVALID', '`unix:` names no socket', {
+      remedy: 'write unix:/run/app.sock',
+    });
   }
-  return { text, scheme: 'unix', host: '', port: 0, socketPath: path, trailingSlash: false };
+  const isPath = path === '' ? !rest.includes(':') : /^\/[^?#]*$/.test(path);
+  if (!isPath || more.length > 0) {
+    throw configError('HW_CONFIG_INVALID', `behind its socket \`${text}\` has no path`, {
+      remedy: `write unix:${socketPath} or unix:${socketPath}:/path/`,
+    });
+  }
+  const encoded = path === '' ? '' : new URL(path, 'http://localhost').pathname;
+  return { text, scheme: 'unix', host: '', port: 0, socketPath, path: encoded };
 }
 
 function unknownScheme(text: string, scheme: string | undefined): Error {

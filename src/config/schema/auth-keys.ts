@@ -1,0 +1,93 @@
+/** Keys of a site and of its routes about who may make requests. */
+import { z } from 'zod';
+import { networks, redirectTarget, template } from '../values/answer-kinds.ts';
+import { fieldNames } from '../values/fields.ts';
+import { filePath, type KindMeta, mapping, oneOf, upstreamUrl } from '../values/kinds.ts';
+import { key } from './key.ts';
+
+const basicSchema = mapping({
+  file: key(filePath(), {
+    description:
+      'File of `user:hash` lines as `htpasswd -B` writes them; bcrypt, apr1, SHA and crypt are known. Read again when it changes.',
+    aka: ['auth_basic_user_file', 'users', 'usersFile', 'htpasswd'],
+  }),
+  realm: key(template().optional(), {
+    description: 'What browsers show when they ask for the password.',
+    defaultText: '`Restricted`',
+    template: true,
+    aka: ['auth_basic', 'name'],
+  }),
+});
+
+const forwardSchema = mapping({
+  to: key(upstreamUrl(), {
+    description:
+      "The server that decides, with the path it is asked for: `http://authelia:9091/api/authz/auth-request`. It gets the request's fields without its body, and `X-Original-Method`, `X-Original-URL`, `X-Forwarded-Method` and `X-Forwarded-Uri`. A status of 2xx lets in, 401 and 403 are the answer, anything else is a 500.",
+    aka: ['url', 'address', 'uri', 'auth_request', 'forward_auth', 'path'],
+  }),
+  headers: key(fieldNames('request').optional(), {
+    description:
+      'Fields of its answer that the upstream gets. What the client sent under these names never gets there.',
+    defaultText: 'none',
+    aka: ['copy_headers', 'authResponseHeaders', 'auth_request_set', 'copyHeaders'],
+  }),
+  signIn: key(redirectTarget().optional(), {
+    description:
+      'Where browsers are sent instead of the 401: `https://auth.example.com/?rd=$scheme://$http_host$request_uri`.',
+    defaultText: 'the 401 itself',
+    template: true,
+    aka: ['login', 'error_page', 'signin'],
+  }),
+});
+
+const authSchema = mapping({
+  basic: key(basicSchema.optional(), {
+    description: 'User and password, asked by the browser itself.',
+    defaultText: 'none',
+    aka: ['auth_basic', 'basic_auth', 'basicAuth', 'basicauth'],
+  }),
+  forward: key(forwardSchema.optional(), {
+    description: 'Another server decides, such as Authelia, Authentik or oauth2-proxy.',
+    defaultText: 'none',
+    aka: ['auth_request', 'forward_auth', 'forwardAuth'],
+  }),
+  deny: key(networks().optional(), {
+    description: 'Clients that get 403.',
+    defaultText: 'none',
+    aka: ['block', 'blacklist', 'denylist'],
+  }),
+  allow: key(networks().optional(), {
+    description: 'The only clients that do not get 403; those of `deny` still do.',
+    defaultText: 'all',
+    aka: ['ipAllowList', 'ipWhiteList', 'remote_ip', 'whitelist', 'allowlist'],
+  }),
+  satisfy: key(oneOf(['all', 'any']).optional(), {
+    description:
+      'Whether a request has to pass all of addresses, `basic` and `forward`, or one of them is enough.',
+    defaultText: '`all`',
+  }),
+});
+
+/** `text` as in `upstreamKeys`. */
+export function authKeys(text: (own: string) => string) {
+  const expects = '`off` or a mapping';
+  const auth = z
+    .union([oneOf(['off']), authSchema], { error: () => expects })
+    .meta({ expects } satisfies KindMeta);
+  return {
+    auth: key(auth.optional(), {
+      description:
+        'Who may make requests. What is written on a route takes the place of all that is on its site; `off`: everybody.',
+      defaultText: text('everybody'),
+      aka: [
+        'auth_basic',
+        'basic_auth',
+        'auth_request',
+        'forward_auth',
+        'access',
+        'authentication',
+        'middlewares',
+      ],
+    }),
+  };
+}

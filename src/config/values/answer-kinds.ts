@@ -1,0 +1,181 @@
+/** Kinds of value around requests and answers: templates, statuses, networks, origins. */
+import { z } from 'zod';
+import { configError } from '../errors.ts';
+import { attempt, type KindMeta, oneOrMany, text } from './kinds.ts';
+import { parseNetworkText } from './network.ts';
+import { parseLongText, parseTemplateText } from './template.ts';
+
+/** One line with variables. */
+export function template(expects = 'a text, in which `$host` and the like are variables') {
+  return text(expects, parseTemplateText);
+}
+
+/** A text of any number of lines, with variables. */
+export function longTemplate() {
+  return text('a text, in which `$host` and the like are variables', parseLongText);
+}
+
+/** `text/html; charset=utf-8` (RFC 9110, 8.3.1). */
+export function mediaType() {
+  return text('a media type such as `application/json`', (value) => {
+    if (/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:\s*;[\x20-\x7e]*)?$/.test(value)) return value;
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a media type`, {
+      remedy: 'write type and subtype: text/html; charset=utf-8',
+    });
+  });
+}
+
+/** Where a redirect goes; what may be in it besides variables is the browser's matter. */
+export function redirectTarget() {
+  return text('a URL or a path, such as `https://$host$request_uri`', (value) => {
+    if (/^(?:https?:\/\/|\/|\$)/i.test(value)) return parseTemplateText(value);
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a URL or a path`, {
+      remedy: "begin with https:// or with /; $scheme, $host and $request_uri are the request's",
+    });
+  });
+}
+
+/** Where an error page is: a path of the site, or a URL. */
+export function pageTarget() {
+  return text('a path of the site or a URL, such as `/sorry.html`', (value) => {
+    if (/^(?:https?:\/\/|\/)/i.test(value)) return parseTemplateText(value);
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a path or a URL`, {
+      remedy: 'write /path; a route of this site answers it, from outside or `internal: true`',
+    });
+  });
+}
+
+/** Those of redirects that have a Location which browsers follow. */
+export function redirectStatus() {
+  return status('301, 302, 303, 307 or 308', (value) => [301, 302, 303, 307, 308].includes(value));
+}
+
+/** Any but those before the answer; 444 closes the connection. */
+export function answerStatus() {
+  return status('a status from 200 to 599', (value) => value >= 200 && value <= 599);
+}
+
+function status(expects: string, fits: (value: number) => boolean) {
+  return z
+    .number({ error: () => expects })
+    .refine((value) => Number.isInteger(value) && fits(value), {
+      error: () => `must be ${expects}`,
+    })
+    .meta({ expects } satisfies KindMeta);
+}
+
+/** Statuses that an error page is for: one or several, `5xx` for all that begin so. */
+export function errorStatuses() {
+  return oneOrMany('a status such as `502` or `5xx`, or a list of these', (value) => {
+    const family = /^([45])xx$/.exec(value)?.[1];
+    if (family !== undefined)
+      return Array.from({ length: 100 }, (_, i) => Number(family) * 100 + i);
+    // nginx has error pages for these, too.
+    if (/^[345]\d\d$/.test(value)) return [Number(value)];
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not the status of an error`, {
+      remedy: 'write 300 to 599, 4xx or 5xx',
+    });
+  });
+}
+
+export function networks() {
+  return oneOrMany('an address or a network such as `10.0.0.0/8`, or a list of these', (value) => [
+    parseNetworkText(value),
+  ]);
+}
+
+/** `https://portal.example.com`: pages of other origins that may talk to this one. */
+export function origins() {
+  return oneOrMany(
+    'an origin such as `https://portal.example.com`, or a list of these',
+    (value) => {
+      const url = URL.canParse(value) ? new URL(value) : undefined;
+      if (url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`) {
+        return [url.origin];
+      }
+      throw configError('HW_CONFIG_INVALID', `\`${value}\` is not an origin`, {
+        remedy:
+          'write scheme, host and, unless it is the usual one, port: https://portal.example.com',
+      });
+    },
+  );
+}
+
+/** What Host and Origin say to the upstream. */
+export function upstreamOrigin() {
+  return text('`keep`, `upstream` or a host', (value) => {
+    if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?$/i.test(value)) return value.toLowerCase();
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a host`, {
+      remedy: 'write keep, upstream, or a host without scheme and path: app.internal:8443',
+    });
+  });
+}
+
+/** Name servers, with the port that they usually have. */
+export function nameServers() {
+  return oneOrMany(
+    'the address of a name server, such as `10.0.0.2`, or a list of these',
+    (value) => {
+      const match = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d{1,5}))?$/i.exec(value);
+      const host = match?.[1] ?? match?.[2];
+      const port = Number(match?.[3] ?? 53);
+      if (host !== undefined && /^[a-z0-9_.:-]+$/i.test(host) && port >= 1 && port <= 65_535) {
+        return [`${match?.[1] === undefined ? host : `[${host}]`}:${port}`];
+      }
+      throw configError('HW_CONFIG_INVALID', `\`${value}\` is not the address of a name server`, {
+        remedy: 'write 10.0.0.2, 10.0.0.2:53 or "[fd00::2]:53"',
+      });
+    },
+  );
+}
+
+/** The path of a request, as it is sent. */
+export function requestPath() {
+  return text('a path such as `/healthz`', (value) => {
+    if (/^\/[\x21-\x7e]*$/.test(value) && !value.includes('#')) return value;
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a path`, {
+      remedy: 'begin with /, and percent-encode spaces',
+    });
+  });
+}
+
+/** First and last status that count as healthy. */
+export function statusRange() {
+  const expects = 'a status or a range of them, such as `200-399`';
+  return z
+    .union([z.string(), z.number()], { error: () => expects })
+    .meta({ expects } satisfies KindMeta)
+    .transform((value, context) => attempt(() => parseStatusRange(String(value)), context));
+}
+
+function parseStatusRange(value: string): readonly [number, number] {
+  const match = /^([1-5]\d\d)(?:\s*-\s*([1-5]\d\d))?$/.exec(value);
+  const first = Number(match?.[1]);
+  const last = Number(match?.[2] ?? match?.[1]);
+  if (match !== null && first <= last) return [first, last];
+  throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a range of statuses`, {
+    remedy: 'write the first and the last: 200-399',
+  });
+}
+
+/** A name as cookies have it (RFC 6265, 4.1.1). */
+export function cookieName() {
+  return text('the name of a cookie', (value) => {
+    if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)) return value;
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not the name of a cookie`, {
+      remedy: 'use letters, digits, - and _',
+    });
+  });
+}
+
+/** Suites in OpenSSL's notation; whether OpenSSL knows them is in the checks. */
+export function cipherList() {
+  return text("suites in OpenSSL's notation, such as `ECDHE+AESGCM`", (value) => value);
+}
+
+/** A list of one of few words. */
+export function listOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  const expects = `a list of ${words.map((word) => `\`${word}\``).join(', ')}`;
+  const one = z.enum(words, { error: () => `one of ${words.join(', ')}` });
+  return z.array(one, { error: () => expects }).meta({ expects } satisfies KindMeta);
+}

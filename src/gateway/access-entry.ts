@@ -8,7 +8,6 @@ import type { TLSSocket } from 'node:tls';
 import type { Fields } from '../http1/fields.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { idOfLowerName } from '../http1/known-names.ts';
-import type { AccessEntry } from './access-log.ts';
 import type { TunnelEnder } from './admin/totals.ts';
 import type { VariableSource } from './variables.ts';
 
@@ -95,25 +94,8 @@ export function protocolOf({ client, head }: LoggedRequest): string {
   return client.accepted.protocol ?? (head.minor === 1 ? 'HTTP/1.1' : 'HTTP/1.0');
 }
 
-export function accessEntry(
-  remoteAddress: string,
-  head: RequestHead,
-  status: number,
-  bodyBytesSent: number,
-): AccessEntry {
-  const { method, sentTarget, minor, fields } = head;
-  return {
-    remoteAddress,
-    remoteUser: basicUser(fields),
-    request: { method, target: sentTarget, minor },
-    status,
-    bodyBytesSent,
-    referer: fields.getById(refererId),
-    userAgent: fields.getById(userAgentId),
-  };
-}
-
-function basicUser(fields: Fields): string | undefined {
+/** Whom Basic authentication names (RFC 7617), whether or not anybody has checked. */
+export function basicUser(fields: Fields): string | undefined {
   const authorization = fields.getById(authorizationId);
   if (authorization === undefined || !/^basic /i.test(authorization)) return undefined;
   const credentials = Buffer.from(authorization.slice(6), 'base64').toString('latin1');

@@ -15,7 +15,6 @@ import {
   userAgentOf,
   userOf,
 } from './access-entry.ts';
-import type { AccessEntry } from './access-log.ts';
 import { escapeDefault } from './access-log-escape.ts';
 import { type LineFormat, ownText, type TunnelLine } from './access-log-format.ts';
 import { localTime } from './access-log-time.ts';
@@ -79,14 +78,4 @@ class CombinedTunnel implements TunnelLine {
   end({ bytesToClient }: LoggedTunnelEnd): string {
     return `${this.#start}${localTime()}${this.#middle}${bytesToClient}${this.#end}`;
   }
-}
-
-export function combinedEntry(entry: AccessEntry): string {
-  const { remoteAddress, remoteUser, request, status, bodyBytesSent, referer, userAgent } = entry;
-  const line =
-    request === undefined
-      ? '-'
-      : `${request.method} ${escapeDefault(redactUrl(request.target))} HTTP/1.${request.minor}`;
-  const from = referer === undefined ? '-' : escapeDefault(redactUrl(referer));
-  return `${remoteAddress} - ${field(remoteUser)} [${localTime()}] "${line}" ${status} ${bodyBytesSent} "${from}" "${field(userAgent)}"\n`;
 }

@@ -5,27 +5,12 @@
 import type { Log } from '../base/log.ts';
 import type { AccessLogFormat, AccessLogModel } from '../config/model.ts';
 import type { LoggedRequest, LoggedTunnelEnd, UnreadRequest } from './access-entry.ts';
-import { combinedEntry, combinedFormat } from './access-log-combined.ts';
+import { combinedFormat } from './access-log-combined.ts';
 import { AccessLogFile } from './access-log-file.ts';
 import type { LineFormat, TunnelLine } from './access-log-format.ts';
 import { jsonFormat } from './access-log-json.ts';
 import { templateFormat } from './access-log-template.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
-
-export { formatLocalTime } from './access-log-time.ts';
-
-/** The values of a line in the `combined` format. */
-export type AccessEntry = {
-  readonly remoteAddress: string;
-  readonly remoteUser: string | undefined;
-  readonly request:
-    | { readonly method: string; readonly target: string; readonly minor: 0 | 1 }
-    | undefined;
-  readonly status: number;
-  readonly bodyBytesSent: number;
-  readonly referer: string | undefined;
-  readonly userAgent: string | undefined;
-};
 
 /** All access logs of a gateway: one writer a file, however many sites name it, in whatever format. */
 export class AccessLogs {
@@ -90,9 +75,8 @@ export class AccessLog {
   }
 
   /** A request that has ended. */
-  write(request: LoggedRequest | AccessEntry): void {
-    if ('remoteUser' in request) this.#file.write(combinedEntry(request));
-    else if (this.#isWanted(request)) this.#file.write(this.#format.request(request));
+  write(request: LoggedRequest): void {
+    if (this.#isWanted(request)) this.#file.write(this.#format.request(request));
   }
 
   /** What was no request; written whatever `when` says, which cannot be asked. */

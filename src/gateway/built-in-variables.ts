@@ -6,6 +6,7 @@
  */
 import { hostname } from 'node:os';
 import type { Fields } from '../http1/fields.ts';
+import { basicUser } from './access-entry.ts';
 import { formatLocalTime } from './access-log-time.ts';
 import type { RequestState } from './request-state.ts';
 import { hostOf } from './sites.ts';
@@ -156,15 +157,6 @@ export function cookieOf(fields: Fields, name: string): string | undefined {
     }
   }
   return undefined;
-}
-
-/** The user of Basic authentication (RFC 7617), whether or not anybody has checked the password. */
-export function basicUser(fields: Fields): string | undefined {
-  const authorization = fields.get('authorization');
-  if (authorization === undefined || !/^basic /i.test(authorization)) return undefined;
-  const credentials = Buffer.from(authorization.slice(6), 'base64').toString('latin1');
-  const colon = credentials.indexOf(':');
-  return colon === -1 ? undefined : credentials.slice(0, colon);
 }
 
 function numberText(value: number | undefined): string | undefined {

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { type Log, silentLog } from '../../base/log.ts';
 import type {
+  AccessLogFormat,
   GatewayModel,
   HostPattern,
   Limits,
@@ -30,6 +31,8 @@ export type LogLine = {
 };
 
 export type KitOptions = {
+  /** Of the access log. Default combined. */
+  readonly accessLog?: AccessLogFormat;
   readonly sites?: readonly SiteModel[];
   readonly server?: UpstreamServerModel;
   readonly timeouts?: Partial<UpstreamTimeouts>;
@@ -211,7 +214,7 @@ function modelOf(options: KitOptions, upstreamPort: number, accessLog: string): 
   };
   const sites = options.sites ?? [
     siteModel(undefined, [], {
-      accessLog: { kind: 'file', path: accessLog },
+      accessLog: { kind: 'file', path: accessLog, ...options.accessLog },
       ...options.site,
       routes: [
         ...(options.site?.routes ?? []),

@@ -14,6 +14,7 @@ import { bodyReader } from '../http1/body.ts';
 import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { checkedFieldLine } from '../http1/head-writer.ts';
+import { isOwnOrigin } from './access/origin.ts';
 import type { Verdict } from './access/verdict.ts';
 import { BodyRelay } from './body-relay.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -23,6 +24,7 @@ import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
 import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
 import { fixedAnswer } from './fixed-answer.ts';
+import type { Forward } from './forward.ts';
 import { type ClientFraming, clientHead, type HeadChanges, upstreamHead } from './headers.ts';
 import { RequestState } from './request-state.ts';
 import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
@@ -101,7 +103,11 @@ export class Exchange implements UpstreamUser, Noted {
     }
     const { request, site } = this;
     if (site.trust !== undefined) request.believe(site.trust);
+    const { rate } = this.client.serving;
     try {
+      if (rate?.admits(request.remoteAddress) === false) {
+        throw gatewayError('HW_RATE_LIMITED', `too many requests of ${request.remoteAddress}`);
+      }
       request.path = pathOf(this.head, site.mergeSlashes);
       this.#enter(chooseRoute(request, false));
     } catch (error) {
@@ -173,7 +179,9 @@ export class Exchange implements UpstreamUser, Noted {
     if (!this.#isErrorPage) {
       this.upgrade = upgradeOf(this.head, route.upgradeTokens);
       if (this.upgrade === undefined) noteLostUpgrade(this, route);
+      else this.#refuseSurplusTunnel();
     }
+    if (forward.origin === 'upstream') this.#refuseForeignOrigin(forward);
     const passBody = forward.passBody && forward.body === undefined && !this.#discardsBody;
     if (!passBody) this.#discardBody();
     const { request } = this;
@@ -190,6 +198,30 @@ export class Exchange implements UpstreamUser, Noted {
     const idle = pool.take(this);
     this.#connection = idle ?? pool.connect(this);
     if (idle !== undefined) this.onUpstreamReady();
+  }
+
+  #refuseSurplusTunnel(): void {
+    const { counts, limits } = this.client.serving;
+    if (limits.tunnels !== undefined && counts.tunnels >= limits.tunnels) {
+      throw gatewayError('HW_TOO_MANY_TUNNELS', `${counts.tunnels} tunnels are open`);
+    }
+  }
+
+  /** The upstream is shown its own Origin, so it cannot tell a foreign page any more. */
+  #refuseForeignOrigin({ allowedOrigins }: Forward): void {
+    const { request, head } = this;
+    const origins = head.fields.all('origin');
+    const isOwn = isOwnOrigin({
+      origins,
+      host: request.forwardedHost ?? head.host,
+      secure: request.secure,
+      method: head.method,
+      upgrade: this.upgrade !== undefined,
+      allowedOrigins,
+    });
+    if (isOwn) return;
+    const message = `the page is from ${origins.join(', ')}, which is not ${head.host}`;
+    throw gatewayError('HW_FOREIGN_ORIGIN', message);
   }
 
   /** Nobody is to have the rest of the body, so the next request cannot be found behind it. */

@@ -25,6 +25,7 @@ import { gatewayError } from './errors.ts';
 import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
+import { RequestRate } from './rate/request-rate.ts';
 import type { Serving, Site } from './serving.ts';
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
@@ -86,6 +87,8 @@ export class Gateway {
       log,
       clients: new Set(),
       maps: compileMaps(model.maps ?? []),
+      rate:
+        limits.ratePerAddress === undefined ? undefined : new RequestRate(limits.ratePerAddress),
       counts: this.#counts,
       totals: new Totals(),
       draining: false,

@@ -299,3 +299,68 @@ test('a trusted proxy in front is believed, and what it says is passed on', asyn
     /X-Forwarded-Proto: https\r\nX-Forwarded-Host: shell\.example\r\nX-Forwarded-Port: 443\r\n/,
   );
 });
+
+test('with both Host and Origin of the upstream, a foreign page is refused by the gateway itself', async (t) => {
+  const kit = await GatewayKit.start(t, {
+    route: { forward: { origin: 'upstream', allowedOrigins: ['https://portal.example'] } },
+  });
+  const own = await kit.ask(get('/', 'Origin: http://a.example\r\n'));
+  assert.match(
+    own.head,
+    /^GET \/ HTTP\/1\.1\r\nHost: upstream\.test\r\nOrigin: http:\/\/upstream\.test\r\nX-Forwarded-For/,
+  );
+  const listed = await kit.ask(get('/', 'Origin: https://portal.example\r\n'));
+  assert.match(listed.head, /Origin: http:\/\/upstream\.test/);
+  const foreign = await kit.connect();
+  foreign.write(get('/', 'Origin: https://evil.example\r\n'));
+  assert.match(await foreign.head(), /^HTTP\/1\.1 403 /);
+});
+
+test('an address that asks too often gets 429, and tunnels above their limit 503', async (t) => {
+  const kit = await GatewayKit.start(t, {
+    limits: { ratePerAddress: { perSecond: 1, burst: 1 }, tunnels: 0 },
+  });
+  const client = await kit.connect();
+  client.write(
+    get(
+      '/',
+      'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n',
+    ),
+  );
+  assert.match(await client.head(), /^HTTP\/1\.1 503 /);
+  const second = await kit.ask(get('/'));
+  second.client.destroy();
+  const third = await kit.connect();
+  third.write(get('/'));
+  assert.match(await third.head(), /^HTTP\/1\.1 429 /);
+});
+
+test('another location is asked before a request is let in, and its answer sets variables', async (t) => {
+  const kit = await GatewayKit.start(t, {
+    route: {
+      access: {
+        authRequest: {
+          uri: ['/auth?for=', variable('uri')],
+          set: [{ variable: 'who', value: [variable('upstream_http_x_user')] }],
+        },
+      },
+      forward: { setHeaders: [{ name: 'X-Who', value: [variable('who')] }] },
+    },
+  });
+  const client = await kit.connect();
+  client.write('POST /in HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello');
+  const asked = await kit.upstream.accept();
+  const question = await asked.head();
+  assert.match(question, /^GET \/auth\?for=\/in HTTP\/1\.1\r\nHost: a\r\n/);
+  assert.doesNotMatch(question, /Content-Length/);
+  asked.write('HTTP/1.1 204 No Content\r\nX-User: ada\r\n\r\n');
+  const admitted = await asked.head();
+  assert.match(admitted, /^POST \/in HTTP\/1\.1\r\nX-Who: ada\r\n/);
+  assert.equal(await asked.bytes(5), 'hello');
+  const refused = await kit.connect();
+  refused.write(get('/in'));
+  const again = await kit.upstream.accept();
+  await again.head();
+  again.write('HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n');
+  assert.match(await refused.head(), /^HTTP\/1\.1 401 .*\r\nWWW-Authenticate: Bearer\r\n/s);
+});

@@ -11,6 +11,7 @@ import type { Deadlines } from './deadlines.ts';
 import type { ErrorPage } from './error-pages.ts';
 import type { Forward } from './forward.ts';
 import type { Maps } from './maps.ts';
+import type { RequestRate } from './rate/request-rate.ts';
 import type { ResponseChanges } from './response-changes.ts';
 import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
@@ -68,6 +69,8 @@ export type Serving = {
   /** What has been counted since the start. */
   readonly totals: Totals;
   readonly maps: Maps;
+  /** Undefined without a limit for one address. */
+  readonly rate: RequestRate | undefined;
   /** Whether the gateway is closing: every response says that it is the last one. */
   draining: boolean;
 };

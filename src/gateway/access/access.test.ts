@@ -198,6 +198,15 @@ async function statusOf(port: number, path: string, lines: readonly string[]): P
   return Number(text.slice(9, 12));
 }
 
+test('who has no address is let in by no list of addresses', async () => {
+  const access = new Access({ addresses: [{ allow: false, network: '10.0.0.0/8' }] }, dependencies);
+  assert.equal(
+    refusedOf(await access.check(requestOf([], { remoteAddress: '' }))).error.status,
+    403,
+  );
+  assert.ok((await access.check(requestOf([], { remoteAddress: 'unix:' }))).allowed);
+});
+
 test('nothing is waited for when nothing has to be', (t) => {
   const signIn = { realm: ['people'], usersPath: [usersFile(t)] };
   const access = new Access(

@@ -25,8 +25,10 @@ export class AddressRules implements AccessStep {
 
   check({ remoteAddress }: AccessRequest): Verdict | undefined {
     const peer = peerAddress(remoteAddress);
+    if (peer === undefined)
+      return refused(gatewayError('HW_FORBIDDEN', 'the client has no address'));
     for (const { allow, network, text } of this.#rules) {
-      if (network !== 'all' && (peer === undefined || !isInNetwork(peer, network))) continue;
+      if (!isInNetwork(peer, network)) continue;
       if (allow) return letIn;
       return refused(
         gatewayError('HW_FORBIDDEN', `${remoteAddress} is denied by the rule for ${text}`),

@@ -5,7 +5,7 @@
  *
  * Passwords are neither kept nor logged: what is remembered is a keyed digest, of no use outside this process.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { gatewayError } from '../errors.ts';
 import { addressKey } from '../rate/address-key.ts';
@@ -43,7 +43,8 @@ type Job = {
 };
 
 export class PasswordChecks {
-  readonly #key = randomBytes(32);
+  /** Made ready once: that is most of what a digest costs. */
+  readonly #key = createSecretKey(randomBytes(32));
   /** Digests of right attempts and when they are forgotten, the oldest first. */
   readonly #right = new Map<string, number>();
   /** By the same digests: requests that come together ask once. */

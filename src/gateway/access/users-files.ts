@@ -2,7 +2,7 @@
  * Password files as nginx reads them (ngx_http_auth_basic_module): `user:hash` a line, the first line of a user counts,
  * `#` begins a comment. Read on first use, and again when they have changed. Knows no hashes.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { codeOf } from '../../base/errors.ts';
 import { gatewayError } from '../errors.ts';
@@ -17,7 +17,7 @@ const mostFiles = 100;
 const mostBytes = 16 * 1024 * 1024;
 
 /** Chooses decoys; see `Users.decoy`. */
-const decoyKey = randomBytes(32);
+const decoyKey = createSecretKey(randomBytes(32));
 
 export class Users {
   readonly #hashes = new Map<string, string>();

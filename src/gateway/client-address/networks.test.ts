@@ -48,6 +48,7 @@ test('networks mean what nginx means by them', () => {
     ['10.0.0.1', '::/0', false],
     ['2001:db8::1', '2001:db8::/33', true],
     ['2001:db8:8000::1', '2001:db8::/33', false],
+    ['fe80::1%eth0', 'fe80::/10', true],
     ['unix:', 'unix:', true],
     ['unix:', '0.0.0.0/0', false],
     ['192.0.2.1', 'unix:', false],

@@ -18,7 +18,10 @@ export type Network =
 
 /** What `AcceptedSocket.remoteAddress` or a header names; undefined when that is no address. */
 export function peerAddress(text: string): PeerAddress | undefined {
-  return text.startsWith('unix:') ? 'unix' : parseIp(text);
+  if (text.startsWith('unix:')) return 'unix';
+  // Node names the interface of link-local peers, `fe80::1%eth0`.
+  const zone = text.indexOf('%');
+  return parseIp(zone === -1 ? text : text.slice(0, zone));
 }
 
 /** Throws `HW_NETWORK`. Bits of the address behind the prefix are not looked at, as in nginx. */

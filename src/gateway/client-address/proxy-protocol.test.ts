@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { startNginx } from '../../../test/kit/nginx.ts';
+import { rawConnect } from '../testing/raw-socket.ts';
 import { crc32c } from './crc32c.ts';
 import { type ProxyProtocolHeader, ProxyProtocolReader } from './proxy-protocol.ts';
 
@@ -184,3 +186,61 @@ test('no bytes make the reader fail in any other way, or wait for more than a he
     { numRuns: 1000 },
   );
 });
+
+test('nginx finds the same addresses in the same headers, and none in those that are refused here', async (t) => {
+  const nginx = await startNginx(
+    t,
+    ({ port }) => `server { listen 127.0.0.1:${port} proxy_protocol; return 200
+      "$proxy_protocol_addr $proxy_protocol_port $proxy_protocol_server_addr $proxy_protocol_server_port"; }`,
+  );
+  const six = Buffer.from(
+    '20010db8000000000000000000000001fd0000000000000000000000000000020001ffff',
+    'hex',
+  );
+  const headers: (string | Buffer)[] = [
+    'PROXY TCP4 192.0.2.1 10.0.0.1 4660 443\r\n',
+    'PROXY TCP6 2001:db8::1 ::1 0 65535\r\n',
+    'PROXY UNKNOWN\r\n',
+    'PROXY UNKNOWN any thing at all\r\n',
+    v2(0x21, 0x11, inetBody),
+    v2(0x21, 0x21, six),
+    v2(0x20, 0x11, inetBody),
+    v2(0x21, 0x11, Buffer.concat([inetBody, tlv(0x04, Buffer.alloc(20))])),
+    'PROXY TCP4 192.0.2.1 10.0.0.1 1 2\n',
+    'PROXY TCP4 192.0.2.1 10.0.0.1 1\r\n',
+    'PROXY TCP4 192.0.2.1 10.0.0.1 65536 2\r\n',
+    'PROXY tcp4 192.0.2.1 10.0.0.1 1 2\r\n',
+    v2(0x11, 0x11, inetBody),
+    'GET / HTTP/1.0\r\n\r\n',
+  ];
+  for (const header of headers) {
+    const what = JSON.stringify(header.toString('latin1'));
+    assert.equal(await askNginx(nginx.port, header), textOf(header), what);
+  }
+});
+
+/** What nginx's variables would be; undefined for a header that is refused. */
+function textOf(header: string | Buffer): string | undefined {
+  try {
+    const facts = read(header)?.facts;
+    assert.ok(facts !== undefined, 'not whole');
+    const { sourceAddress, sourcePort, destinationAddress, destinationPort } = facts;
+    // It writes port 0 as nothing.
+    return [sourceAddress, sourcePort || '', destinationAddress, destinationPort || ''].join(' ');
+  } catch (error) {
+    assert.equal((error as { code?: string }).code, 'HW_PROXY_PROTOCOL');
+    return undefined;
+  }
+}
+
+async function askNginx(port: number, header: string | Buffer): Promise<string | undefined> {
+  const client = await rawConnect(port);
+  client.write(header);
+  client.end('GET / HTTP/1.0\r\n\r\n');
+  await client.gone();
+  const answer = client.pending;
+  client.destroy();
+  return answer.startsWith('HTTP/1.1 200 ')
+    ? answer.slice(answer.indexOf('\r\n\r\n') + 4)
+    : undefined;
+}

@@ -1,12 +1,12 @@
 /** What counts as one client where clients are counted by address. */
-import { parseIp } from '../client-address/ip-address.ts';
+import { peerAddress } from '../client-address/networks.ts';
 
 /**
  * An IPv4 address, or the first 64 bits of an IPv6 one: whoever has one IPv6 address has its whole /64 (RFC 6177).
  * Undefined for `unix:` and anything else that is no address: such peers are not told apart, so they are not counted.
  */
 export function addressKey(address: string): string | undefined {
-  const ip = parseIp(address);
-  if (ip === undefined) return undefined;
-  return ip.version === 4 ? address : `${ip.words[0]}:${ip.words[1]}`;
+  const ip = peerAddress(address);
+  if (ip === undefined || ip === 'unix') return undefined;
+  return ip.version === 4 ? String(ip.bits) : `${ip.words[0]}:${ip.words[1]}`;
 }

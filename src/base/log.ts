@@ -32,7 +32,7 @@ const secretParameter =
 /** `https://ann:secret@host/`, whether at the start or behind a method. */
 const userInfo = /(:\/\/)[^/?#@\s]*@/;
 
-/** The same URL or request target with the values of secret query parameters, and user and password, replaced by `REDACTED`. */
+/** The same URL or request target, `REDACTED` in place of secret query parameters, user and password. */
 export function redactUrl(target: string): string {
   // These tests are cheap and nearly always false; a regex replace a request is not.
   let redacted = target;

@@ -1,6 +1,6 @@
 /**
- * What a log may say of one request, as an interface that whoever serves the request fulfils. Nothing of it is computed before
- * a format asks: `combined` looks at six of these values, and pays for no other.
+ * What a log may say of one request, as an interface that whoever serves the request fulfils. Nothing of it is
+ * computed before a format asks: `combined` looks at six of these values, and pays for no other.
  *
  * Text of the request is one character a byte, as it came. Logs escape and redact.
  */
@@ -84,7 +84,7 @@ export function userAgentOf({ fields }: LoggedRequest['head']): string | undefin
   return fields.getById(userAgentId);
 }
 
-/** Whom the gateway has signed in, else whom Basic authentication names (RFC 7617), whether or not anybody has checked. */
+/** Whom the gateway has signed in, else whom Basic authentication names. */
 export function userOf({ user, head }: LoggedRequest): string | undefined {
   return user ?? basicUser(head.fields);
 }

@@ -1,6 +1,6 @@
 /**
- * What keeps a value inside its field of a log line: nginx's three ways (ngx_http_log_module, `escape=`), and JSON that is
- * valid whatever bytes a client sends.
+ * What keeps a value inside its field of a log line: nginx's three ways (ngx_http_log_module, `escape=`), and JSON
+ * that is valid whatever bytes a client sends.
  */
 
 /** As nginx's `default`: `"`, `\`, and bytes below 32 and above 126 are `\xHH`. */
@@ -46,8 +46,8 @@ export function escapeJson(value: string): string {
 }
 
 /**
- * A JSON string in ASCII, of text that is one character a byte. Bytes that are UTF-8 are read as such, others become U+FFFD:
- * a line that is no JSON would be lost to whatever reads it, with everything else in it.
+ * A JSON string in ASCII, of text that is one character a byte. Bytes that are UTF-8 are read as such, others become
+ * U+FFFD: a line that is no JSON would be lost to whatever reads it, with everything else in it.
  */
 export function jsonString(value: string): string {
   for (let i = 0; i < value.length; i++) {

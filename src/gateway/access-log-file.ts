@@ -1,6 +1,6 @@
 /**
- * One file of log lines, shared by all logs that name it. Lines are gathered and written about once a second. A disk that does
- * not keep up costs lines, never memory without bound and never a request. Knows no format.
+ * One file of log lines, shared by all logs that name it. Lines are gathered and written about once a second. A disk
+ * that does not keep up costs lines, never memory without bound and never a request. Knows no format.
  */
 import { createWriteStream, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';

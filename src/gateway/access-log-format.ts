@@ -11,8 +11,8 @@ export interface LineFormat {
   /** A request that has become a tunnel; empty unless `tellsOpenings`. */
   tunnelOpening(request: LoggedRequest): string;
   /**
-   * The line of a tunnel's end, but for what is known only then. Keeps nothing of `request`: thousands of tunnels lie idle, and
-   * each of them keeps this.
+   * The line of a tunnel's end, but for what is known only then. Keeps nothing of `request`: thousands of tunnels lie
+   * idle, and each of them keeps this.
    */
   tunnel(request: LoggedRequest): TunnelLine;
 }
@@ -23,8 +23,8 @@ export interface TunnelLine {
 }
 
 /**
- * The same text in a string of its own. Text that was cut out of a head, or put together, keeps alive all that it was made
- * of.
+ * The same text in a string of its own. Text that was cut out of a head, or put together, keeps alive all that it was
+ * made of.
  */
 export function ownText(text: string): string {
   return Buffer.from(text, 'latin1').toString('latin1');

@@ -1,9 +1,9 @@
 /**
- * The access log as JSON: one object a line, its keys always the same and in the same order, `null` where there is nothing to say.
- * docs/observing.md explains every key.
+ * The access log as JSON: one object a line, its keys always the same and in the same order, `null` where there is
+ * nothing to say. docs/observing.md explains every key.
  *
- * A line is put together by hand: JSON.stringify of an object of twenty keys costs several times as much, and this is what
- * a busy gateway does for every request. It is ASCII whatever a client sends.
+ * A line is put together by hand: JSON.stringify of an object of twenty keys costs several times as much, and this is
+ * what a busy gateway does for every request. It is ASCII whatever a client sends.
  */
 import { redactUrl } from '../base/log.ts';
 import {

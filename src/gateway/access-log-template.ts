@@ -1,6 +1,6 @@
 /**
- * Lines by a template of the configuration: nginx's `log_format`, its ways to escape, and what it writes for a variable without
- * value (`-`, or nothing with `json` and `none`). Source: nginx, `ngx_http_log_module`.
+ * Lines by a template of the configuration: nginx's `log_format`, its ways to escape, and what it writes for a
+ * variable without value (`-`, or nothing with `json` and `none`). Source: nginx, `ngx_http_log_module`.
  *
  * One thing is different: what gives somebody access does not reach the file, even where the template names it.
  */

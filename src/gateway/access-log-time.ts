@@ -1,4 +1,4 @@
-/** Times as logs write them. Formatting one costs more than the rest of a line, and thousands of lines share a second. */
+/** Times as logs write them. One costs more than the rest of a line, and thousands of lines share a second. */
 
 const months = [
   'Jan',

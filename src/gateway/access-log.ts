@@ -1,6 +1,7 @@
 /**
- * The access logs of a gateway: one line a request, written when the request has ended, for a tunnel when the tunnel has, and as
- * JSON also when it opens. Says what is written when; how a line looks is for its format, and files for `access-log-file.ts`.
+ * The access logs of a gateway: one line a request, written when the request has ended, for a tunnel when the tunnel
+ * has, and as JSON also when it opens. Says what is written when; how a line looks is for its format, and files for
+ * `access-log-file.ts`.
  */
 import type { Log } from '../base/log.ts';
 import type { AccessLogFormat, AccessLogModel } from '../config/model.ts';

@@ -1,6 +1,6 @@
 /**
- * In which form somebody reads an error: by the Accept field (RFC 9110, 12.5.1). Browsers name HTML, programs JSON; command lines
- * take anything and print it, so they get text.
+ * In which form somebody reads an error: by the Accept field (RFC 9110, 12.5.1). Browsers name HTML, programs JSON;
+ * command lines take anything and print it, so they get text.
  */
 
 export type Form = 'text/html' | 'application/json' | 'text/plain';

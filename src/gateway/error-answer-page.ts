@@ -1,6 +1,6 @@
 /**
- * The page of an error for browsers. It loads nothing and runs nothing, and is read by two people: the visitor, who is told what
- * happened and whether to try again, and whoever runs the site, who is told where to look.
+ * The page of an error for browsers. It loads nothing and runs nothing, and is read by two people: the visitor, who is
+ * told what happened and whether to try again, and whoever runs the site, who is told where to look.
  */
 
 export type ErrorAnswerPageText = {

@@ -1,6 +1,7 @@
 /**
- * The gateway's own answers: a page for browsers, JSON for who asks for it, a line of text for others. They say what failed in one
- * sentence, a code that docs/errors.md explains, and the id under which the log has the rest. Nothing in them is internal.
+ * The gateway's own answers: a page for browsers, JSON for who asks for it, a line of text for others. They say what
+ * failed in one sentence, a code that docs/errors.md explains, and the id under which the log has the rest. Nothing in
+ * them is internal.
  */
 import { randomBytes } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';

@@ -1,6 +1,6 @@
 /**
- * What the log and the totals say about single requests: those that fail, upgrades that come to nothing, and tunnels. None of it is for
- * requests that go well.
+ * What the log and the totals say about single requests: those that fail, upgrades that come to nothing, and tunnels.
+ * None of it is for requests that go well.
  */
 import type { HatchwayError } from '../base/errors.ts';
 import { redactUrl } from '../base/log.ts';

@@ -1,9 +1,9 @@
 /**
- * What is said and counted of a tunnel: when it opens, and when it has ended who ended it, how, after how long, and how many bytes
- * went each way. Kept in place of the request as long as the tunnel lasts: some strings.
+ * What is said and counted of a tunnel: when it opens, and when it has ended who ended it, how, after how long, and
+ * how many bytes went each way. Kept in place of the request as long as the tunnel lasts: some strings.
  *
- * `combined` and templates have one line for a tunnel, at its end, that has room for none of this, as in nginx; the log has it then.
- * The access log in JSON has all of it itself.
+ * `combined` and templates have one line for a tunnel, at its end, that has room for none of this, as in nginx; the
+ * log has it then. The access log in JSON has all of it itself.
  */
 import { type Log, redactUrl } from '../base/log.ts';
 import type { LoggedRequest, LoggedTunnelEnd } from './access-entry.ts';

@@ -1,7 +1,7 @@
 /**
- * Which hosts an admin request may be for. A page of anybody can let its name resolve to 127.0.0.1 and then read what is served
- * there as its own (DNS rebinding); what it cannot do is send another Host than that name. An address in its place shows that no
- * name was resolved.
+ * Which hosts an admin request may be for. A page of anybody can let its name resolve to 127.0.0.1 and then read what
+ * is served there as its own (DNS rebinding); what it cannot do is send another Host than that name. An address in its
+ * place shows that no name was resolved.
  */
 import { isIP } from 'node:net';
 

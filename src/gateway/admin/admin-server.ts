@@ -1,6 +1,6 @@
 /**
- * The admin listener: metrics, health and status over plain HTTP, apart from all sites. It only reads, and answers nobody who
- * came by a name that is not this machine's.
+ * The admin listener: metrics, health and status over plain HTTP, apart from all sites. It only reads, and answers
+ * nobody who came by a name that is not this machine's.
  *
  * It asks for no password: who may reach the address may read it. Knows the gateway only as a view.
  */

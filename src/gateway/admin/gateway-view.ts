@@ -1,6 +1,6 @@
 /**
- * What the admin listener sees of a gateway: facts as plain data, put together when somebody asks. None of it is secret: no keys,
- * no contents of requests, no passwords in URLs.
+ * What the admin listener sees of a gateway: facts as plain data, put together when somebody asks. None of it is
+ * secret: no keys, no contents of requests, no passwords in URLs.
  */
 import type { OpenCounts } from '../gateway.ts';
 import type { Totals } from './totals.ts';

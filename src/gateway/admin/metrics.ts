@@ -1,8 +1,9 @@
 /**
  * A gateway's facts as Prometheus' metrics, read when they are scraped. docs/observing.md explains them.
  *
- * What happens a request is counted in `Totals`; prom-client gives it names, labels and text. Figures of the process (CPU, memory,
- * lag of the event loop, garbage collection) are prom-client's own, gathered once a process however many gateways it has.
+ * What happens a request is counted in `Totals`; prom-client gives it names, labels and text. Figures of the process
+ * (CPU, memory, lag of the event loop, garbage collection) are prom-client's own, gathered once a process however many
+ * gateways it has.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { GatewayView, UpstreamServerFacts } from './gateway-view.ts';

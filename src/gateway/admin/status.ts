@@ -1,4 +1,4 @@
-/** The contents of `/status`: what the gateway is, what it does now, what it has done. docs/observing.md explains every key. */
+/** What `/status` says: what the gateway is, does and has done. docs/observing.md explains every key. */
 import type { GatewayView } from './gateway-view.ts';
 import { type SiteTotals, statusLabels, tunnelEnders } from './totals.ts';
 

@@ -1,9 +1,9 @@
 /**
- * What the gateway has counted since it started, for metrics and status pages. Counting is a few additions to arrays; names,
- * labels and text are made when somebody asks.
+ * What the gateway has counted since it started, for metrics and status pages. Counting is a few additions to arrays;
+ * names, labels and text are made when somebody asks.
  *
- * How much can be counted is bounded: beyond `mostSites` names everything is counted under `other`. Counts survive a reload,
- * because they belong to names and not to what the model made of them.
+ * How much can be counted is bounded: beyond `mostSites` names everything is counted under `other`. Counts survive a
+ * reload, because they belong to names and not to what the model made of them.
  */
 import type { UpgradeCause } from '../upgrade-cause.ts';
 
@@ -29,8 +29,8 @@ export const methodLabels = [
 export const statusLabels = ['none', '1xx', '2xx', '3xx', '4xx', '5xx'] as const;
 
 /**
- * Upper ends of the classes of durations, in milliseconds. From what a cached file takes to Nomad's blocking queries, which last
- * 330 s at the most.
+ * Upper ends of the classes of durations, in milliseconds. From what a cached file takes to Nomad's blocking queries,
+ * which last 330 s at the most.
  */
 export const durationBoundsMs = [
   5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000, 330_000,

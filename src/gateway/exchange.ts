@@ -44,6 +44,9 @@ const clientClosedRequest = 499;
 /** nginx's status for closing without an answer; it is only seen in the log, too. */
 const closeWithoutAnswer = 444;
 
+/** Rates are by the second. */
+const rateRetryMs = 1000;
+
 /** RFC 9110, 9.2.2, without the ones that this gateway does not pass on. */
 const idempotentMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
@@ -591,10 +594,11 @@ export class Exchange implements UpstreamUser, Noted {
     const text = errorAnswer(error, {
       requestId,
       method: this.head.method,
-      accept: fields.get('accept'),
+      accept: fields.all('accept').join(', '),
       keepAlive,
       http10: minor === 0,
       lines: this.#ownLines + this.#addedLines(status),
+      retryAfterMs: error.code === 'HW_RATE_LIMITED' ? rateRetryMs : undefined,
     });
     this.#send(status, text.text, text.bodyBytes, keepAlive);
   }

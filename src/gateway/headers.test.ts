@@ -112,6 +112,15 @@ test('an answer’s Connection says what this connection does', () => {
   ]);
 });
 
+test('an answer that has no body names no length', () => {
+  for (const status of [100, 103, 204]) {
+    const answer = `HTTP/1.1 ${status} X\r\nContent-Length: 5\r\nServer: s\r\n\r\n`;
+    assert.deepEqual(response(answer), [`HTTP/1.1 ${status} X`, 'Server: s']);
+  }
+  const notModified = 'HTTP/1.1 304 X\r\nContent-Length: 5\r\n\r\n';
+  assert.deepEqual(response(notModified), ['HTTP/1.1 304 X', 'Content-Length: 5']);
+});
+
 test('an Upgrade field of an upstream passes only with a 426', () => {
   const fields = 'Upgrade: h2c, websocket\r\nConnection: Upgrade\r\n\r\n';
   assert.deepEqual(response(`HTTP/1.1 200 OK\r\n${fields}`), ['HTTP/1.1 200 OK']);

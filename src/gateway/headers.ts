@@ -115,11 +115,14 @@ export function clientHead(
   },
 ): string {
   const { changes } = options;
+  // RFC 9110, 8.6: a client that believed the length would take the next answer for this one's body.
+  const mayHaveLength = head.status >= 200 && head.status !== 204;
   let text =
     changes === undefined
-      ? statusLine(head.status, head.reason) + forwardableLines(head.fields)
+      ? statusLine(head.status, head.reason) +
+        forwardableLines(head.fields, undefined, mayHaveLength)
       : statusLine(changes.status ?? head.status, changes.status === undefined ? head.reason : '') +
-        forwardableLines(head.fields, changes.replaced) +
+        forwardableLines(head.fields, changes.replaced, mayHaveLength) +
         changes.lines;
   if (options.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   if (head.status === 101)

@@ -26,6 +26,9 @@ const fixed = [
 
 const hopByHop = new FieldNameSet(fixed);
 
+/** For messages that cannot have a body. */
+const hopByHopAndLength = new FieldNameSet([...fixed, 'content-length']);
+
 /** No `Connection` option removes a field that begins so. */
 const protectedPrefixes = ['x-forwarded-', 'sec-', 'access-control-', 'content-'] as const;
 
@@ -34,9 +37,15 @@ const protectedPrefixes = ['x-forwarded-', 'sec-', 'access-control-', 'content-'
  * The caller adds `Connection`, `Upgrade` and `Transfer-Encoding` of its own.
  *
  * @param replaced names that the caller writes itself, such as `x-forwarded-for`: they are left out too
+ * @param mayHaveLength whether Content-Length passes; default true
  */
-export function forwardableLines(fields: Fields, replaced: FieldNameSet = noNames): string {
-  return fields.linesWithout(hopByHop, replaced, namedByConnection(fields));
+export function forwardableLines(
+  fields: Fields,
+  replaced: FieldNameSet = noNames,
+  mayHaveLength = true,
+): string {
+  const fixedNames = mayHaveLength ? hopByHop : hopByHopAndLength;
+  return fields.linesWithout(fixedNames, replaced, namedByConnection(fields));
 }
 
 const noNames = new FieldNameSet([]);

@@ -14,10 +14,17 @@ export type ByteClientOptions = {
   readonly from?: string;
   /** Sent one after the other, each in a turn of the event loop of its own. */
   readonly pieces: readonly Buffer[];
+  /** Whether to end this side when all is sent and the protocol was changed. Default false. */
+  readonly endsTunnels?: boolean;
 };
 
-/** Resolves once the server has closed. A client whose protocol was changed ends its side when all is sent. */
-export function sendBytes({ port, from, pieces }: ByteClientOptions): Promise<Reply> {
+/** Resolves once the server has closed. */
+export function sendBytes({
+  port,
+  from,
+  pieces,
+  endsTunnels = false,
+}: ByteClientOptions): Promise<Reply> {
   const { promise, resolve } = Promise.withResolvers<Reply>();
   const socket = connect({
     host: '127.0.0.1',
@@ -29,7 +36,7 @@ export function sendBytes({ port, from, pieces }: ByteClientOptions): Promise<Re
   let ended = false;
   let sent = false;
   const endTunnel = () => {
-    if (sent && text.includes('HTTP/1.1 101 ')) socket.end();
+    if (endsTunnels && sent && text.includes('HTTP/1.1 101 ')) socket.end();
   };
   const send = (index: number) => {
     const piece = pieces[index];

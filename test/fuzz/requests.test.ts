@@ -118,7 +118,7 @@ async function sendThroughGateway(
     replies.push(
       ...(await Promise.all(
         together.map(({ pieces }, i) =>
-          sendBytes({ port: kit.port, from: addressOf(start + i), pieces }),
+          sendBytes({ port: kit.port, from: addressOf(start + i), pieces, endsTunnels: true }),
         ),
       )),
     );

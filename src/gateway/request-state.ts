@@ -98,7 +98,7 @@ export class RequestState implements MapSource {
   believe(trust: TrustedProxies): void {
     const { accepted } = this.client;
     if (!trust.trusts(accepted.remoteAddress)) return;
-    this.isFromTrusted = true;
+    this.isFromTrusted = trust.passesFields;
     const client = trust.clientOf(accepted, this.head.fields);
     if (client === undefined) return;
     this.remoteAddress = client.address;

@@ -58,6 +58,14 @@ export class TrustedProxies {
     this.#forwarded = model.forwarded ?? false;
   }
 
+  /**
+   * Whether the fields of a request are those proxies' work: one that only writes a PROXY protocol header passes on whatever
+   * the client made up.
+   */
+  get passesFields(): boolean {
+    return this.#header !== 'proxy_protocol' || this.#forwarded;
+  }
+
   /** Whether a peer may speak for others. */
   trusts(remoteAddress: string): boolean {
     const peer = peerAddress(remoteAddress);

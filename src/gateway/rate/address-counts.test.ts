@@ -10,7 +10,6 @@ import {
 } from '../testing/gateway-kit.ts';
 import { RawServer } from '../testing/raw-socket.ts';
 import { AddressCounts } from './address-counts.ts';
-import { Slots } from './slots.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 
@@ -37,17 +36,6 @@ test('an address has its number of places, and gives them back', () => {
     counts.release(address);
   }
   assert.equal(counts.size, 0);
-});
-
-test('there are as many slots as said', () => {
-  const slots = new Slots(1);
-  assert.ok(slots.acquire());
-  assert.ok(!slots.acquire());
-  slots.release();
-  assert.ok(slots.acquire());
-  assert.equal(slots.taken, 1);
-  const endless = new Slots();
-  for (let i = 0; i < 1000; i++) assert.ok(endless.acquire());
 });
 
 test('more connections of one address than allowed are told so and closed', async (t) => {

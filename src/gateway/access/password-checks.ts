@@ -21,7 +21,7 @@ export type PasswordAttempt = {
   readonly remoteAddress: string;
 };
 
-/** How long a right password is remembered, in milliseconds: as long as a removed one may go on working is too long. */
+/** How long a right password is remembered, in milliseconds. One that is changed in the file is a new question at once. */
 const rememberedMs = 60_000;
 
 /** Right passwords that are remembered, 100 bytes each. */

@@ -41,15 +41,15 @@ const variables: Readonly<Record<string, Variable>> = {
       ? undefined
       : (/:(\d+)$/.exec(upstreamAuthority)?.[1] ?? (upstreamScheme === 'https' ? '443' : '80')),
   proxy_protocol_addr: ({ client }) => client.accepted.proxyProtocol?.sourceAddress,
-  proxy_protocol_port: ({ client }) => numberText(client.accepted.proxyProtocol?.sourcePort),
+  proxy_protocol_port: ({ client }) => portText(client.accepted.proxyProtocol?.sourcePort),
   proxy_protocol_server_addr: ({ client }) => client.accepted.proxyProtocol?.destinationAddress,
   proxy_protocol_server_port: ({ client }) =>
-    numberText(client.accepted.proxyProtocol?.destinationPort),
+    portText(client.accepted.proxyProtocol?.destinationPort),
   query_string: ({ query }) => query,
   realip_remote_addr: ({ client }) => client.remoteAddress,
-  realip_remote_port: ({ client }) => numberText(client.accepted.remotePort),
+  realip_remote_port: ({ client }) => portText(client.accepted.remotePort),
   remote_addr: ({ remoteAddress }) => remoteAddress,
-  remote_port: ({ remotePort }) => numberText(remotePort),
+  remote_port: ({ remotePort }) => portText(remotePort),
   remote_user: (request) => request.user ?? basicUser(request.head.fields),
   request: ({ head, client }) =>
     `${head.method} ${head.sentTarget} ${protocolOf(client.accepted.protocol, head.minor)}`,
@@ -62,7 +62,7 @@ const variables: Readonly<Record<string, Variable>> = {
   scheme: ({ secure }) => (secure ? 'https' : 'http'),
   server_addr: ({ client }) => client.accepted.localAddress,
   server_name: ({ site }) => site.serverName,
-  server_port: ({ client }) => numberText(client.accepted.localPort),
+  server_port: ({ client }) => portText(client.accepted.localPort),
   server_protocol: ({ head, client }) => protocolOf(client.accepted.protocol, head.minor),
   status: ({ answer }) => String(answer.status).padStart(3, '0'),
   time_iso8601: () => isoTime(new Date()),
@@ -157,6 +157,11 @@ export function cookieOf(fields: Fields, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** A port of 0 is none. */
+function portText(port: number | undefined): string | undefined {
+  return port === undefined || port === 0 ? undefined : String(port);
 }
 
 function numberText(value: number | undefined): string | undefined {

@@ -3,7 +3,8 @@
  * can decide about the request it belongs to (nginx's auth_request). Only the head of the answer counts.
  */
 import { type BodyReader, bodyReader } from '../http1/body.ts';
-import { type Fields, noFields } from '../http1/fields.ts';
+import { noFields } from '../http1/fields.ts';
+import type { SubrequestAnswer } from './access/subrequest.ts';
 import { gatewayError } from './errors.ts';
 import { upstreamHead } from './headers.ts';
 import type { RequestState } from './request-state.ts';
@@ -12,9 +13,6 @@ import type { Route } from './serving.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
 import type { Upstream } from './upstream/upstream.ts';
-
-/** What an inner request was answered with. */
-export type SubrequestAnswer = { readonly status: number; readonly fields: Fields };
 
 /** Of an answer's body, read so that the connection can be used again; a longer one is not worth that. */
 const mostDrainedBytes = 64 * 1024;

@@ -151,6 +151,12 @@ export const gatewayErrors = {
     summary: 'Too many connections are open.',
     remedy: 'Try again in a moment, or raise the limit of connections.',
   },
+  HW_OUT_OF_DESCRIPTORS: {
+    status: 503,
+    summary: 'Too many connections are open.',
+    remedy:
+      'Try again in a moment, or let this process open more files (ulimit -n, LimitNOFILE of systemd).',
+  },
   HW_REQUEST_TIMEOUT: {
     status: 408,
     summary: 'The request did not arrive in time.',

@@ -13,8 +13,9 @@ import type { AcceptedSocket, ProxyProtocolFacts } from './accepted-socket.ts';
 import type { Totals } from './admin/totals.ts';
 import { awaitProxyHeader, type ProxyHeaderUser } from './client-address/proxy-header.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
+import { Descriptors } from './descriptors.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
-import { gatewayError } from './errors.ts';
+import { gatewayError, gatewayErrors } from './errors.ts';
 import type { AddressCounts } from './rate/address-counts.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { tcpOptions } from './socket-options.ts';
@@ -51,6 +52,9 @@ export class Listener implements ProxyHeaderUser {
   readonly #sockets = new Set<Socket>();
   /** What those of them that began with a PROXY protocol header said in it. */
   readonly #proxyFacts = new WeakMap<Socket, ProxyProtocolFacts>();
+  readonly #descriptors = new Descriptors();
+  /** Whether the last connection had to be refused for want of descriptors: it is said once. */
+  #isShort = false;
   /** Never listens: it is given sockets whose first byte shows that they speak TLS. */
   readonly #tlsServer: ReturnType<typeof createTlsServer> | undefined;
 
@@ -107,6 +111,16 @@ export class Listener implements ProxyHeaderUser {
       // A handshake only to say so is what there is no room for.
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
+    } else if (this.#descriptors.areShortFor(socket)) {
+      if (!this.#isShort) {
+        log.error(
+          { clients: counts.clients, remedy: gatewayErrors.HW_OUT_OF_DESCRIPTORS.remedy },
+          'this process is nearly out of file descriptors: new connections are refused',
+        );
+      }
+      this.#isShort = true;
+      if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
+      else this.#refuse(socket, gatewayError('HW_OUT_OF_DESCRIPTORS', 'at the limit'));
     } else if (this.#options.proxyProtocol === true) {
       awaitProxyHeader(socket, this.#options.firstByteMs, this);
     } else {
@@ -127,6 +141,7 @@ export class Listener implements ProxyHeaderUser {
 
   /** It is known whose connection it is. */
   #admit(socket: Socket): void {
+    this.#isShort = false;
     const { addressCounts, trust, log, totals } = this.#options;
     if (addressCounts !== undefined) {
       const peer = this.#peerOf(socket, socket);

@@ -39,6 +39,9 @@ function reasonOf(error: Error | undefined, upstream: UpstreamModel): string {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
       return 'no way leads there, or its machine is down';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'this process is out of file descriptors (ulimit -n)';
     case 'ENOENT':
       return 'its socket file does not exist';
     case 'EACCES':

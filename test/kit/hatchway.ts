@@ -17,6 +17,8 @@ export type HatchwayOptions = {
   /** Where the console listens. Default a free port of 127.0.0.1; false leaves it to the configuration. */
   listen?: string | false;
   args?: readonly string[];
+  /** File descriptors that it may have. Default: as many as this process. */
+  descriptors?: number;
   env?: Readonly<Record<string, string>>;
 };
 
@@ -104,7 +106,10 @@ export async function startHatchway(
     writeFileSync(path, options.config);
     args.push('-c', path);
   }
-  const child = startChild(scope, hatchwayPath, [...args, ...(options.args ?? [])], {
+  const limit =
+    options.descriptors === undefined ? [] : ['prlimit', `--nofile=${options.descriptors}`, '--'];
+  const [program = '', ...programArgs] = [...limit, hatchwayPath, ...args];
+  const child = startChild(scope, program, [...programArgs, ...(options.args ?? [])], {
     cwd: folder,
     env: {
       ...process.env,

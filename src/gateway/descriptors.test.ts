@@ -15,9 +15,15 @@ test('a descriptor of the reserve is one of the last, whatever the limit', async
     server.close();
   });
 
-  assert.equal(new Descriptors().areShortFor(accepted), false);
-  assert.equal(new Descriptors(Number.POSITIVE_INFINITY).areShortFor(accepted), false);
-  // Its number is below 1000, and no limit is as low as 3: the three standard streams are open.
-  assert.equal(new Descriptors(1000 + 64).areShortFor(accepted), false);
-  assert.equal(new Descriptors(4).areShortFor(accepted), true);
+  assert.equal(new Descriptors().shortageFor(accepted), 'none');
+  assert.equal(new Descriptors(Number.POSITIVE_INFINITY).shortageFor(accepted), 'none');
+  // Its number is above those of the three standard streams, and far below 1000.
+  assert.equal(new Descriptors(1000 + 64).shortageFor(accepted), 'none');
+  assert.equal(new Descriptors(4).shortageFor(accepted), 'severe');
+  const number = (accepted as Socket & { _handle: { fd: number } })._handle.fd;
+  // A quarter of a small limit is kept, and half of that for refusals.
+  const found = [1.5, 1.2, 1.1].map((share) =>
+    new Descriptors(number * share).shortageFor(accepted),
+  );
+  assert.deepEqual(found, ['none', 'short', 'severe']);
 });

@@ -11,18 +11,26 @@ const reserved = 64;
 /** Of a small limit not more than this share is kept. */
 const reservedShare = 1 / 4;
 
+/** `short`: new clients can still be told that there is no room; `severe`: even that would take what others need. */
+export type Shortage = 'none' | 'short' | 'severe';
+
 export class Descriptors {
-  /** The lowest number that only comes when nearly all are taken: the kernel gives out the lowest that is free. */
-  readonly #firstOfReserve: number;
+  /** The lowest numbers that only come when nearly all are taken: the kernel gives out the lowest that is free. */
+  readonly #short: number;
+  readonly #severe: number;
 
   /** @param limit of open files of this process; default as the system says, no limit where it does not */
   constructor(limit = limitOfProcess()) {
-    this.#firstOfReserve = limit - Math.min(reserved, limit * reservedShare);
+    const reserve = Math.min(reserved, limit * reservedShare);
+    this.#short = limit - reserve;
+    this.#severe = limit - reserve / 2;
   }
 
-  /** Whether only the reserve was left when `socket` was accepted. */
-  areShortFor(socket: Socket): boolean {
-    return (descriptorOf(socket) ?? -1) >= this.#firstOfReserve;
+  /** How things stood when `socket` was accepted. */
+  shortageFor(socket: Socket): Shortage {
+    const descriptor = descriptorOf(socket) ?? -1;
+    if (descriptor < this.#short) return 'none';
+    return descriptor < this.#severe ? 'short' : 'severe';
   }
 }
 

@@ -105,21 +105,23 @@ export class Listener implements ProxyHeaderUser {
       this.#sockets.delete(socket);
       counts.closed('clients');
     });
+    const shortage = this.#descriptors.shortageFor(socket);
     if (counts.clients > maxConnections) {
       log.warn({ client: socket.remoteAddress, maxConnections }, 'too many client connections');
       totals?.failed('HW_TOO_MANY_CONNECTIONS');
       // A handshake only to say so is what there is no room for.
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_TOO_MANY_CONNECTIONS', 'at the limit'));
-    } else if (this.#descriptors.areShortFor(socket)) {
+    } else if (shortage !== 'none') {
       if (!this.#isShort) {
-        log.error(
-          { clients: counts.clients, remedy: gatewayErrors.HW_OUT_OF_DESCRIPTORS.remedy },
-          'this process is nearly out of file descriptors: new connections are refused',
-        );
+        const { remedy } = gatewayErrors.HW_OUT_OF_DESCRIPTORS;
+        const message =
+          'this process is nearly out of file descriptors: new connections are refused';
+        log.error({ clients: counts.clients, remedy }, message);
       }
       this.#isShort = true;
-      if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
+      const isSilent = this.#tlsServer !== undefined || shortage === 'severe';
+      if (isSilent) socket.on('error', ignore).destroy();
       else this.#refuse(socket, gatewayError('HW_OUT_OF_DESCRIPTORS', 'at the limit'));
     } else if (this.#options.proxyProtocol === true) {
       awaitProxyHeader(socket, this.#options.firstByteMs, this);

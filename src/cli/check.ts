@@ -1,6 +1,7 @@
 /** `hatchway check`: everything that is wrong with a configuration; starts nothing. */
 import { existsSync } from 'node:fs';
 import { defaultFile, loadConfig } from '../config/load.ts';
+import { formatProblem } from '../config/problem.ts';
 import { warningsOf } from '../config/warnings.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { cliError } from './errors.ts';
@@ -19,7 +20,12 @@ export function check(options: CheckCommandOptions): ExitCode {
     printProblems(result.problems);
     return 1;
   }
-  for (const warning of warningsOf(result.model)) process.stderr.write(`hatchway: ${warning}\n`);
+  for (const warning of result.warnings) {
+    process.stderr.write(`${formatProblem(warning, 'warning')}\n`);
+  }
+  for (const warning of warningsOf(result.model)) {
+    process.stderr.write(`hatchway: warning: ${warning}\n`);
+  }
   const sites = counted(result.config.sites.length, 'site');
   const listeners = counted(result.model.listeners.length, 'listener');
   process.stdout.write(`${file}: ok (${sites}, ${listeners})\n`);

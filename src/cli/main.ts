@@ -10,6 +10,7 @@ import type { ListenAddress } from '../config/model.ts';
 import { parseListenAddress } from '../config/values/listen-address.ts';
 import { type CheckCommandOptions, check } from './check.ts';
 import { type ExitCode, printFailure } from './print.ts';
+import { schema } from './schema.ts';
 import { type UpCommandOptions, up } from './up.ts';
 
 const usageError: ExitCode = 2;
@@ -47,6 +48,12 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     .option('-c, --config <file>', 'configuration (default: hatchway.yaml here)')
     .action((options: CheckCommandOptions) => {
       exitCode = check(options);
+    });
+  program
+    .command('schema')
+    .description('print the JSON Schema of hatchway.yaml, for editors')
+    .action(() => {
+      exitCode = schema();
     });
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -2,12 +2,21 @@
  * Golden pairs. `golden/bad/x.yaml` has the problems of `x.txt`, with their places; `golden/good/x.yaml` compiles to the
  * model of `x.json`. To add a case, add its two files.
  *
- * FOLDER in them is the folder the configuration is in, which has `tls/` and `logs/`. In the models a regular expression
+ * FOLDER in them is the folder the configuration is in, which has `tls/`, `logs/`, `users` and `token`. The environment is
+ * `environment` below. In the models a regular expression
  * is its text, and a site that has been printed before is its name.
  */
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -16,6 +25,7 @@ import type { GatewayModel } from './model.ts';
 import { formatProblem } from './problem.ts';
 
 const golden = join(import.meta.dirname, 'golden');
+const environment = { HOST: 'app.internal', PORT: '3000', TOKEN: 't0k$n', EMPTY: '' };
 const folder = mkdtempSync(join(tmpdir(), 'hatchway-golden-'));
 
 before(() => {
@@ -29,13 +39,15 @@ before(() => {
   openssl(...selfSigned, '-keyout', 'other-key.pem', '-out', 'other-cert.pem');
   openssl('pkey', '-in', 'key.pem', '-aes128', '-passout', 'pass:secret', '-out', 'locked-key.pem');
   openssl('rand', '-hex', '-out', 'nonsense.pem', '8');
+  writeFileSync(join(folder, 'users'), 'somebody:$2y$05$abcdefghijklmnopqrstuu\n');
+  writeFileSync(join(folder, 'token'), 's3cr3t$token\n');
 });
 after(() => rmSync(folder, { recursive: true }));
 
 function load(path: string): LoadResult {
   const file = join(folder, basename(path));
   copyFileSync(path, file);
-  return loadConfig({ file, dataFolder: '/data' });
+  return loadConfig({ file, dataFolder: '/data', environment });
 }
 
 function cases(kind: string): string[] {
@@ -76,7 +88,8 @@ function printable(model: GatewayModel): unknown {
   const text = JSON.stringify(model, (_, value) => {
     if (value instanceof RegExp) return String(value);
     if (value === Number.POSITIVE_INFINITY) return 'Infinity';
-    const isSite = typeof value === 'object' && value !== null && 'routes' in value;
+    const isSite =
+      typeof value === 'object' && value !== null && 'accessLog' in value && 'hosts' in value;
     if (!isSite) return value;
     if (printed.has(value)) return value.name;
     printed.add(value);

@@ -22,7 +22,7 @@ afterEach(() => {
 type Loaded = LoadResult & { ok: true };
 
 function problemsOf(result: LoadResult): string[] {
-  return result.ok ? [] : result.problems.map(formatProblem);
+  return result.ok ? [] : result.problems.map((problem) => formatProblem(problem));
 }
 
 test('without a file all defaults hold, and any port is as good as the default one', () => {

@@ -15,9 +15,12 @@ import { compile } from './compile.ts';
 import { defaults } from './defaults.ts';
 import { explainAll } from './explain.ts';
 import type { GatewayModel } from './model.ts';
+import { noticesOf } from './notices.ts';
 import type { ConfigPath, ConfigProblem, Finding } from './problem.ts';
+import { References } from './references.ts';
 import type { ListenConfig } from './schema/listen.ts';
 import { type Config, siteSchema, sitesSchema, topSchema } from './schema.ts';
+import { checkTemplates } from './template-checks.ts';
 import { YamlSource } from './yaml-source.ts';
 
 /** What is read from the working folder when no file is named. */
@@ -30,6 +33,10 @@ export type LoadOptions = {
   readonly listen?: readonly ListenConfig[];
   /** Where the access log is by default; need not exist. */
   readonly dataFolder: string;
+  /** What `${NAME}` in a value stands for. Default: that of the process. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** For what depends on the day, such as the end of a certificate. Default: now. */
+  readonly now?: Date;
 };
 
 export type LoadResult =
@@ -45,6 +52,8 @@ export type LoadResult =
       readonly listen: readonly ListenConfig[];
       /** Whether nobody chose that, so that another port is as good. */
       readonly listenIsDefault: boolean;
+      /** What is allowed but probably not meant, or will soon be wrong, with its place. */
+      readonly warnings: readonly ConfigProblem[];
     }
   | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
 
@@ -61,22 +70,32 @@ export function loadConfig(options: LoadOptions): LoadResult {
 function loadText(file: string | undefined, text: string, options: LoadOptions): LoadResult {
   const source = new YamlSource(file ?? defaultFile, text);
   if (source.value === undefined) return { ok: false, problems: inOrder(source.problems) };
-  const { top, sites, findings } = parse(source.value);
-  const listen = options.listen ?? top?.listen ?? [defaults.listen];
   const baseFolder = resolve(dirname(file ?? defaultFile));
+  const resolvePath = (path: string) => resolve(baseFolder, path);
+  const { environment = process.env, now = new Date() } = options;
+  const references = new References({ environment, resolvePath });
+  const value = references.putInto(source.value);
+  const { top, sites, findings } = parse(value);
+  const listen = options.listen ?? top?.listen ?? [defaults.listen];
+  findings.push(...checkTemplates(value));
   if (top !== undefined) {
-    const doubtful = findings.map((finding) => finding.meant ?? finding.path);
+    const doubtful = [...references.findings, ...findings].map(({ meant, path }) => meant ?? path);
     findings.push(
       ...check(top, sites, {
         listen,
-        resolvePath: (path) => resolve(baseFolder, path),
+        resolvePath,
         lineOf: (path) => source.lineOf(path),
         isDoubtful: (path) =>
           doubtful.some((other) => isWithin(other, path) || isWithin(path, other)),
       }),
     );
   }
-  const problems = [...source.problems, ...findings.map((finding) => source.locate(finding))];
+  const locate = (finding: Finding) => source.locate(references.conceal(finding));
+  // What is wrong with a text that still refers to nothing is not worth telling.
+  const certain = findings.filter(
+    ({ path }) => !references.findings.some((other) => isWithin(path, other.path)),
+  );
+  const problems = [...source.problems, ...[...references.findings, ...certain].map(locate)];
   if (top === undefined || problems.length > 0) return { ok: false, problems: inOrder(problems) };
   const config = { ...top, sites: sites.filter((site) => site !== undefined) };
   return {
@@ -87,6 +106,7 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
     model: compile(config, { listen, baseFolder, dataFolder: resolve(options.dataFolder) }),
     listen,
     listenIsDefault: options.listen === undefined && top.listen === undefined,
+    warnings: inOrder(noticesOf(config, { listen, resolvePath, now }).map(locate)),
   };
 }
 
@@ -121,7 +141,11 @@ function parseUsable<Schema extends z.ZodType>(
   if (first.success) return { value: first.data, findings: [] };
   const findings = explainAll(first.error.issues, value, at);
   const rest = structuredClone(value);
-  for (const finding of findings) remove(rest, finding.path.slice(at.length));
+  for (const { path } of findings) remove(rest, path.slice(at.length));
+  const second = schema.safeParse(rest);
+  if (second.success) return { value: second.data, findings };
+  // A mapping may be of no use without what was wrong in it.
+  for (const { path } of second.error.issues) remove(rest, path.slice(0, 1).map(String));
   return { value: schema.safeParse(rest).data, findings };
 }
 

@@ -30,10 +30,10 @@ export type Finding = {
   readonly meant?: ConfigPath;
 };
 
-/** `file:line:column: message` and, indented, the hint. */
-export function formatProblem(problem: ConfigProblem): string {
+/** `file:line:column: message` and, indented, the hint. A warning says that it is one. */
+export function formatProblem(problem: ConfigProblem, kind?: 'warning'): string {
   const { file, line, column } = problem;
   const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
-  return `${place}: ${problem.message}${hint}`;
+  return `${place}: ${kind === undefined ? '' : `${kind}: `}${problem.message}${hint}`;
 }

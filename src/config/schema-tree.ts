@@ -50,6 +50,23 @@ export function sectionAt(path: ConfigPath): Section | undefined {
   return section;
 }
 
+/** What a text at a path may have in it, as its key or one around it says. */
+export function marksAt(path: ConfigPath): {
+  readonly template: boolean;
+  readonly secret: boolean;
+} {
+  let section: Section | undefined = rootSection;
+  const marks = { template: false, secret: false };
+  for (const step of path) {
+    if (typeof step !== 'string') continue;
+    const key: Key | undefined = section?.keys.find(({ name }) => name === step);
+    marks.template ||= key?.template ?? false;
+    marks.secret ||= key?.secret ?? false;
+    section = key?.section;
+  }
+  return marks;
+}
+
 function sectionOf(schema: z.ZodObject, path: string): Section {
   const before = known.get(schema);
   if (before !== undefined) return before;

@@ -170,6 +170,7 @@ function checkAuth(auth: Settings['auth'], path: ConfigPath, options: CheckOptio
   if (auth === undefined || auth === 'off') return [];
   const { basic, forward, allow, deny } = auth;
   if ([basic, forward, allow, deny].every((one) => one === undefined)) {
+    if (options.isDoubtful(path)) return [];
     return [
       {
         path,

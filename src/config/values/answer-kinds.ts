@@ -58,10 +58,15 @@ export function answerStatus() {
 function status(expects: string, fits: (value: number) => boolean) {
   return z
     .number({ error: () => expects })
-    .refine((value) => Number.isInteger(value) && fits(value), {
-      error: () => `must be ${expects}`,
-    })
-    .meta({ expects } satisfies KindMeta);
+    .meta({ expects } satisfies KindMeta)
+    .transform((value, context) =>
+      attempt(() => {
+        if (Number.isInteger(value) && fits(value)) return value;
+        throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a status that fits here`, {
+          remedy: `write ${expects}`,
+        });
+      }, context),
+    );
 }
 
 /** Statuses that an error page is for: one or several, `5xx` for all that begin so. */

@@ -1,0 +1,170 @@
+/**
+ * What is allowed but probably not meant, or will soon be wrong, with its place in the file. What can be said of any
+ * model, wherever it comes from, is in `warnings.ts`.
+ */
+import { HatchwayError } from '../base/errors.ts';
+import { readCertificate } from './certificate.ts';
+import { profileOf } from './compile/profile.ts';
+import type { ResolvePath } from './file-checks.ts';
+import type { ConfigPath, Finding } from './problem.ts';
+import type { ListenConfig } from './schema/listen.ts';
+import type { Config, SiteConfig } from './schema.ts';
+import { type Served, servedBy } from './served.ts';
+import { type Settings, settingsOf } from './settings.ts';
+import { formatListenAddress } from './values/listen-address.ts';
+import { formatDuration } from './values/quantity.ts';
+
+export type NoticeOptions = {
+  /** What holds for everything without its own `listen`. */
+  readonly listen: readonly ListenConfig[];
+  readonly resolvePath: ResolvePath;
+  readonly now: Date;
+};
+
+/** Time enough for a renewal that somebody has to do by hand. */
+const soonDays = 14;
+const dayMs = 86_400_000;
+
+/** Of a configuration in which `check` found nothing. */
+export function noticesOf(config: Config, options: NoticeOptions): Finding[] {
+  const served = servedBy(config.sites, config.console, options.listen);
+  const findings: Finding[] = [];
+  const certificates = new CertificateDates(options);
+  for (const one of served) {
+    findings.push(...certificates.notice([...one.path, 'cert'], one.cert));
+    findings.push(...proxyProtocolNotice(one, config));
+    if (one.site === undefined) continue;
+    findings.push(...certificates.ofUpstream(one.site.upstreamTls, one.path));
+    findings.push(...profileNotices(one.site, undefined, one.path));
+    for (const [index, route] of (one.site.routes ?? []).entries()) {
+      const path = [...one.path, 'routes', index];
+      findings.push(...certificates.ofUpstream(route.upstreamTls, path));
+      const isOwn = route.to !== undefined || route.profile !== undefined;
+      if (isOwn) findings.push(...profileNotices(one.site, route, path));
+    }
+  }
+  return findings;
+}
+
+/** Each file is looked at once, however many sites name it. */
+class CertificateDates {
+  readonly #options: NoticeOptions;
+  readonly #told = new Set<string>();
+
+  constructor(options: NoticeOptions) {
+    this.#options = options;
+  }
+
+  ofUpstream(tls: SiteConfig['upstreamTls'], path: ConfigPath): Finding[] {
+    return [
+      ...this.notice([...path, 'upstreamTls', 'cert'], tls?.cert),
+      ...this.notice([...path, 'upstreamTls', 'ca'], tls?.ca),
+    ];
+  }
+
+  notice(path: ConfigPath, file: string | undefined): Finding[] {
+    if (file === undefined) return [];
+    const absolute = this.#options.resolvePath(file);
+    if (this.#told.has(absolute)) return [];
+    this.#told.add(absolute);
+    const message = this.#message(absolute);
+    return message === undefined
+      ? []
+      : [{ path, message, hint: 'renew it; the file is read again when it changes' }];
+  }
+
+  #message(file: string): string | undefined {
+    const dates = datesOf(file);
+    if (dates === undefined) return undefined;
+    const nowMs = this.#options.now.getTime();
+    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
+    if (dates.endMs <= nowMs)
+      return `the certificate in ${file} has expired on ${day(dates.endMs)}`;
+    if (dates.beginMs > nowMs)
+      return `the certificate in ${file} is only valid from ${day(dates.beginMs)}`;
+    const days = Math.floor((dates.endMs - nowMs) / dayMs);
+    if (days >= soonDays) return undefined;
+    const when = days === 0 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
+    return `the certificate in ${file} expires ${when}, on ${day(dates.endMs)}`;
+  }
+}
+
+function datesOf(file: string): { readonly beginMs: number; readonly endMs: number } | undefined {
+  try {
+    const { validFrom, validTo } = readCertificate(file);
+    return { beginMs: Date.parse(validFrom), endMs: Date.parse(validTo) };
+  } catch (error) {
+    // It was readable a moment ago; whoever opens it next says so.
+    if (error instanceof HatchwayError) return undefined;
+    throw error;
+  }
+}
+
+/** Believing nobody is right while nobody is in front; here somebody is. */
+function proxyProtocolNotice({ listen, site, path, ownListen }: Served, config: Config): Finding[] {
+  const index = listen.findIndex(({ proxyProtocol }) => proxyProtocol === true);
+  const address = listen[index];
+  const trusted = site?.trustedProxies ?? config.trustedProxies;
+  if (address === undefined || trusted !== undefined) return [];
+  return [
+    {
+      path: [...(ownListen ? path : []), 'listen', index],
+      message: `${formatListenAddress(address)} is told who clients are, and believes nobody: all requests seem to come from the proxy`,
+      hint: 'add `trustedProxies` with the address of the proxy in front',
+    },
+  ];
+}
+
+function profileNotices(
+  site: SiteConfig,
+  route: NonNullable<SiteConfig['routes']>[number] | undefined,
+  path: ConfigPath,
+): Finding[] {
+  const settings = settingsOf(site, route);
+  switch (settings.profile) {
+    case 'nomad':
+      return nomadNotices(settings, path);
+    case 'portainer':
+      return portainerNotices(settings, path);
+    default:
+      return [];
+  }
+}
+
+/** Five minutes is what a blocking query takes unless it says otherwise, and a sixteenth more. */
+const nomadShortestReadMs = 330_000;
+
+function nomadNotices({ timeouts, to, balance, sticky }: Settings, path: ConfigPath): Finding[] {
+  const findings: Finding[] = [];
+  if (timeouts?.read !== undefined && timeouts.read < nomadShortestReadMs) {
+    const known = formatDuration(profileOf.nomad.timeouts.readMs);
+    findings.push({
+      path: [...path, 'timeouts', 'read'],
+      message: `Nomad answers a blocking query after 5 min and more, and is given ${formatDuration(timeouts.read)}`,
+      hint: `remove it: \`profile: nomad\` gives it ${known}`,
+    });
+  }
+  const forgets =
+    balance === 'round_robin' || balance === 'least_conn' || String(balance).startsWith('random');
+  if (to !== undefined && to.length > 1 && forgets && sticky === undefined) {
+    findings.push({
+      path: [...path, 'balance'],
+      message: `an exec session belongs to one server, and \`${balance}\` may choose another`,
+      hint: 'remove it: `profile: nomad` chooses by `ip_hash`; or add `sticky`',
+    });
+  }
+  return findings;
+}
+
+function portainerNotices({ to, upstreamTls }: Settings, path: ConfigPath): Finding[] {
+  const isVerified = upstreamTls?.verify === undefined && upstreamTls?.ca === undefined;
+  const own = to?.find(({ url }) => url.scheme === 'https' && url.port === 9443);
+  if (own === undefined || !isVerified) return [];
+  return [
+    {
+      path: [...path, 'to'],
+      message: `the certificate that Portainer makes for ${own.url.text} is signed by nobody, and will be refused`,
+      hint: 'give Portainer one of its own (--sslcert), name it with `upstreamTls: { ca: FILE }`, or write `upstreamTls: { verify: false }`',
+    },
+  ];
+}

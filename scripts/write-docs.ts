@@ -31,8 +31,18 @@ file to start from.
 \`hatchway check -c FILE\` says everything that is wrong with a file at once, each problem as \`file:line:column\`, what it
 is, and what to do; nothing is started and nothing is listened on.
 
+\`hatchway schema > hatchway.schema.json\` writes the JSON Schema of the file. With it editors complete keys and
+underline mistakes; the YAML extension of VS Code wants \`# yaml-language-server: $schema=./hatchway.schema.json\` in the
+first line.
+
 - Paths in the file are relative to the file.
 - Durations have a unit: \`500ms\`, \`60s\`, \`15m\`, \`1h\`, \`1d\`. Sizes too: \`512B\`, \`32KiB\`, \`1MiB\`, \`1GiB\`.
+  Where \`off\` can be written, it is no limit.
+- \`\${NAME}\` in a text is a variable of the environment, \`\${NAME:-default}\` one that may be missing or empty; names are in
+  capitals. \`$\${\` is \`\${\` itself. Header fields can be in files of their own: \`X-Token: file:/run/secrets/token\`.
+  Messages never repeat what was put in.
+- Values that differ from request to request have variables with nginx's names: \`$host\`, \`$remote_addr\`,
+  \`$http_user_agent\`, \`\${scheme}\`; \`$1\` and \`$name\` are what the regular expression of the path or the host captured.
 - Values that begin with \`*\`, \`[\` or \`{\` need quotes in YAML: \`host: "*.example.com"\`, \`listen: "[::1]:8022"\`.
 - An address speaks TLS or plain HTTP: when one site on it has a \`cert\`, all of them need one.
 - The data folder is \`$XDG_DATA_HOME/hatchway\`, by default \`~/.local/share/hatchway\`; \`--data-dir\` names another.

@@ -22,23 +22,23 @@ const byHost: MapModel = {
   ],
 };
 
-function valueOf(name: string, host: string, more = ''): string | undefined {
+function mapped(name: string, host: string, more = ''): string | undefined {
   return requestState(`GET / HTTP/1.1\r\nHost: ${host}\r\n${more}\r\n`, {
     maps: [upgrade, byHost],
   }).variable(name);
 }
 
 test('a map gives the value of its entry, else its default', () => {
-  assert.equal(valueOf('connection_upgrade', 'a'), 'close');
-  assert.equal(valueOf('connection_upgrade', 'a', 'Upgrade: websocket\r\n'), 'upgrade');
+  assert.equal(mapped('connection_upgrade', 'a'), 'close');
+  assert.equal(mapped('connection_upgrade', 'a', 'Upgrade: websocket\r\n'), 'upgrade');
 });
 
 test('entries are looked at in the order in which nginx looks at names', () => {
-  assert.equal(valueOf('tenant', 'A.example'), 'exact of https');
-  assert.equal(valueOf('tenant', 'b.example'), 'leading');
-  assert.equal(valueOf('tenant', 'x.long.example'), 'longer');
-  assert.equal(valueOf('tenant', 'www.other'), 'trailing');
-  assert.equal(valueOf('tenant', 'other'), '');
+  assert.equal(mapped('tenant', 'A.example'), 'exact of https');
+  assert.equal(mapped('tenant', 'b.example'), 'leading');
+  assert.equal(mapped('tenant', 'x.long.example'), 'longer');
+  assert.equal(mapped('tenant', 'www.other'), 'trailing');
+  assert.equal(mapped('tenant', 'other'), '');
 });
 
 test('a regex is asked when nothing else fits, and its captures are in the value', () => {

@@ -1,10 +1,15 @@
 /**
- * Whether the variables exist that values have in them: nginx's, and what regular expressions of the same site capture
+ * Whether the variables exist that values have in them: the gateway's, and what regular expressions of the same site capture
  * under a name. Looks at the file as it was written, wherever the schema says that there may be variables.
  */
 import { nearest } from '../base/nearest.ts';
 import { variablesIn } from '../nginx/template.ts';
-import { builtInVariables, isBuiltIn, variablePrefixes } from '../nginx/variables.ts';
+import { isBuiltIn } from '../nginx/variables.ts';
+import {
+  gatewayVariablePrefixes,
+  gatewayVariables,
+  isGatewayVariable,
+} from './gateway-variables.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { marksAt } from './schema-tree.ts';
 
@@ -32,9 +37,18 @@ function checkTexts(value: unknown, path: ConfigPath, captures: ReadonlySet<stri
 }
 
 function checkText(text: string, path: ConfigPath, captures: ReadonlySet<string>): Finding[] {
-  const unknown = variablesIn(text).find((name) => !isBuiltIn(name) && !captures.has(name));
+  const unknown = variablesIn(text).find((name) => !isGatewayVariable(name) && !captures.has(name));
   if (unknown === undefined) return [];
-  const closest = nearest(unknown, [...captures, ...builtInVariables, ...familyMembers(unknown)]);
+  if (isBuiltIn(unknown)) {
+    return [
+      {
+        path,
+        message: `\`$${unknown}\` is a variable of nginx that there is not here`,
+        hint: 'remove it; its value would be empty',
+      },
+    ];
+  }
+  const closest = nearest(unknown, [...captures, ...gatewayVariables, ...familyMembers(unknown)]);
   return [
     {
       path,
@@ -46,7 +60,7 @@ function checkText(text: string, path: ConfigPath, captures: ReadonlySet<string>
 
 /** `http_…` for `htpp_x_user`: what may have been meant when only the beginning is misspelt. */
 function familyMembers(name: string): string[] {
-  return variablePrefixes.flatMap((prefix) => {
+  return gatewayVariablePrefixes.flatMap((prefix) => {
     const joints = prefix.split('_').length - 1;
     const rest = name.split('_').slice(joints).join('_');
     return rest === '' ? [] : [`${prefix}${rest}`];

@@ -118,6 +118,15 @@ describe('check', () => {
     assert.equal(code, 0);
   });
 
+  test('says with its place what is probably not meant', async (t) => {
+    const place = new Place(t);
+    place.write('odd.yaml', 'listen: { address: 8022, proxyProtocol: true }\n');
+    const [code, output] = await place.run('check', '-c', 'odd.yaml');
+    assert.match(output, /^odd\.yaml:1:9: warning: 127\.0\.0\.1:8022 is told who clients are/m);
+    assert.match(output, /^odd\.yaml: ok \(0 sites, 1 listener\)$/m);
+    assert.equal(code, 0);
+  });
+
   test('a bad file ends with 1 and every problem with its place', async (t) => {
     const place = new Place(t);
     place.write('bad.yaml', 'lisen: 8022\nconsole:\n  grace: 15\n');
@@ -137,6 +146,14 @@ describe('check', () => {
     );
     assert.equal(code, 1);
   });
+});
+
+test('schema prints a JSON Schema that refuses unknown keys', async (t) => {
+  const [code, output] = await new Place(t).run('schema');
+  const schema = JSON.parse(output) as Record<string, unknown>;
+  assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
+  assert.equal(schema.additionalProperties, false);
+  assert.equal(code, 0);
 });
 
 describe('up', () => {

@@ -45,6 +45,7 @@ export async function up(options: UpCommandOptions): Promise<ExitCode> {
   const server = await startOnFreePort(loaded, loadOptions, (found) =>
     Server.start({ loaded: found, token, instance, log }),
   );
+  for (const { message, ...place } of loaded.warnings) log.warn(place, message);
   for (const warning of warningsOf(loaded.model)) log.warn({}, warning);
   try {
     const { origin } = server;

@@ -177,6 +177,8 @@ drain: 30s
       'origin',
       'allowedOrigins',
       'headers',
+      'upstreamRedirects',
+      'upstreamCookies',
       'maxBody',
       'upgrade',
       'tunnel',

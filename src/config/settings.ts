@@ -8,7 +8,7 @@ import type { RouteConfig, SiteConfig } from './schema.ts';
 export type Settings = Omit<RouteConfig, 'path' | 'stripPrefix' | 'internal'>;
 
 /** Keys that are one mapping in both places: a route has the keys of its site's that it does not write itself. */
-const merged = ['tunnel', 'keepAlive', 'upstreamTls', 'timeouts'] as const;
+const merged = ['upstreamCookies', 'tunnel', 'keepAlive', 'upstreamTls', 'timeouts'] as const;
 
 /** Where a request goes: one of these, so that a route's takes the place of the site's, whichever it is. */
 const targets = ['to', 'redirect', 'answer'] as const;

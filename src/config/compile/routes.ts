@@ -1,6 +1,7 @@
 /** A site's keys and those of its routes as the routes of the model. */
 import { defaults } from '../defaults.ts';
 import type {
+  CookieModel,
   ErrorPageModel,
   ForwardModel,
   PathPattern,
@@ -190,12 +191,14 @@ function responseModel(
   redirects: readonly RedirectModel[],
 ): ResponseModel | undefined {
   const { add, hide } = responseFields(headers);
+  const allRedirects = [...redirectModels(settings.upstreamRedirects), ...redirects];
   const errorPages = [...authPages, ...errorPageModels(settings.errorPages)];
   return unlessEmpty(
     present({
       addHeaders: add.length === 0 ? undefined : add,
       hideHeaders: hide.length === 0 ? undefined : hide,
-      redirects: redirects.length === 0 ? undefined : redirects,
+      redirects: allRedirects.length === 0 ? undefined : allRedirects,
+      cookies: cookieModel(settings.upstreamCookies),
       errorPages: errorPages.length === 0 ? undefined : errorPages,
       intercept: settings.interceptErrors,
     }),
@@ -226,6 +229,18 @@ function redirectsOf(
     from: [`${authority}${from}`],
     to: [target],
   }));
+}
+
+function redirectModels(redirects: Settings['upstreamRedirects']): RedirectModel[] {
+  return (redirects ?? []).map(({ from, to }) =>
+    from instanceof RegExp ? { kind: 'regex', regex: from, to } : { kind: 'prefix', from, to },
+  );
+}
+
+function cookieModel(cookies: Settings['upstreamCookies']): CookieModel | undefined {
+  if (cookies === undefined) return undefined;
+  const { path, domain, flags } = cookies;
+  return unlessEmpty(present({ paths: path, domains: domain, flags }));
 }
 
 function errorPageModels(pages: Settings['errorPages']): ErrorPageModel[] {

@@ -11,6 +11,7 @@ import {
   redirectStatus,
   redirectTarget,
 } from '../values/answer-kinds.ts';
+import { changes, cookieFlags } from '../values/changes.ts';
 import { fieldNames, fieldValues } from '../values/fields.ts';
 import {
   durationOrOff,
@@ -155,6 +156,28 @@ const headersSchema = mapping({
   ),
 });
 
+const cookiesSchema = mapping({
+  path: key(changes('/app/: /').optional(), {
+    description:
+      'Paths, the first that fits: `/app/` is changed where a path begins so, `~^/app` where the regular expression matches.',
+    defaultText: 'none',
+    template: true,
+    aka: ['proxy_cookie_path', 'paths'],
+  }),
+  domain: key(changes('app.internal: app.example.com').optional(), {
+    description: 'Domains, the first that fits.',
+    defaultText: 'none',
+    template: true,
+    aka: ['proxy_cookie_domain', 'domains', 'cookieDomainRewrite'],
+  }),
+  flags: key(cookieFlags().optional(), {
+    description:
+      'What cookies have besides, by name or `~regex`, the first that fits: `secure`, `httponly`, `samesite=strict`, `samesite=lax`, `samesite=none`; with `no` in front what they lose.',
+    defaultText: 'none',
+    aka: ['proxy_cookie_flags'],
+  }),
+});
+
 const tunnelSchema = mapping({
   idle: key(durationOrOff().optional(), {
     description: 'Silence in both directions after which a tunnel is closed.',
@@ -212,6 +235,18 @@ export function requestKeys(text: (own: string, merged?: 'merged') => string) {
         'Other pages that may use this site although `origin` hides from it who they are.',
       defaultText: text('none'),
       aka: ['allowed_origins', 'cors', 'accessControlAllowOriginList'],
+    }),
+    upstreamRedirects: key(changes('http://app.internal/: /').optional(), {
+      description:
+        'Redirects of the upstream, in Location and Refresh: the first beginning, or `~regex`, that fits is changed. They come before what is changed anyway: where `to` has a path or `origin` is not `keep`, redirects to the URL of `to` are sent to where that is here.',
+      defaultText: text('none'),
+      template: true,
+      aka: ['proxy_redirect', 'rewriteLocation', 'hostRewrite', 'autoRewrite'],
+    }),
+    upstreamCookies: key(cookiesSchema.optional(), {
+      description: 'Cookies that the upstream sets: what is changed of them.',
+      defaultText: text('none', 'merged'),
+      aka: ['proxy_cookie_path', 'proxy_cookie_domain', 'proxy_cookie_flags', 'set_cookie'],
     }),
     maxBody: key(sizeOrOff().optional(), {
       description: 'Largest body of a request; above it 413.',

@@ -1,7 +1,7 @@
 /** What the servers of one `to` mean together, and with the path of their route. */
 import type { ConfigPath, Finding } from './problem.ts';
 import type { PathPattern } from './route-model.ts';
-import type { ServerConfig } from './schema/upstream-keys.ts';
+import type { ServerConfig } from './schema/servers.ts';
 
 /** Servers of one list are spoken to alike and asked for the same, since any of them may be chosen. */
 export function checkServers(servers: readonly ServerConfig[], path: ConfigPath): Finding[] {

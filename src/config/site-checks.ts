@@ -4,7 +4,7 @@ import type { CheckOptions } from './checks.ts';
 import { checkAccessLog, checkAuthorities, checkPair, checkReadable } from './file-checks.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import type { PathPattern } from './route-model.ts';
-import type { ServerConfig } from './schema/upstream-keys.ts';
+import type { ServerConfig } from './schema/servers.ts';
 import type { RouteConfig, SiteConfig } from './schema.ts';
 import { checkServers, checkTo } from './server-checks.ts';
 import { hasTarget, type Settings, settingsOf } from './settings.ts';

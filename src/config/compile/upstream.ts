@@ -1,7 +1,7 @@
 /** The keys about servers as the model of an upstream. */
 import { resolve } from 'node:path';
 import { defaults } from '../defaults.ts';
-import type { ServerConfig } from '../schema/upstream-keys.ts';
+import type { ServerConfig } from '../schema/servers.ts';
 import type { Config } from '../schema.ts';
 import type { Settings } from '../settings.ts';
 import type {

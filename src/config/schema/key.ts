@@ -1,5 +1,5 @@
 /** What a key of hatchway.yaml tells beside the values it takes. */
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Lives in zod's global registry, on the outermost schema of the key. */
 export type KeyMeta = {
@@ -17,9 +17,4 @@ export type KeyMeta = {
 
 export function key<Schema extends z.ZodType>(schema: Schema, meta: KeyMeta): Schema {
   return schema.meta(meta);
-}
-
-/** A list that may also be written as its only item. */
-export function list<Item extends z.ZodType>(item: Item, expects: string) {
-  return z.array(item, { error: () => expects });
 }

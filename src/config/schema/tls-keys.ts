@@ -1,7 +1,7 @@
 /** Keys of a site about TLS towards clients. */
 import { filePath, mapping, oneOf, positiveInteger } from '../values/kinds.ts';
 import { key } from './key.ts';
-import { tlsVersionKeys } from './upstream-keys.ts';
+import { tlsVersionKeys } from './upstream-tls.ts';
 
 /** TLS towards the client; `cert` on one site of an address makes it a TLS address, and all its sites need one. */
 export const certificateKeys = {

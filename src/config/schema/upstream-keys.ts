@@ -1,206 +1,19 @@
 /** Keys of a site and of its routes about the servers that answer: which, how one is chosen, how long they may take. */
 import { z } from 'zod';
 import { defaults } from '../defaults.ts';
-import {
-  cipherList,
-  cookieName,
-  listOf,
-  nameServers,
-  requestPath,
-  statusRange,
-  template,
-  upstreamOrigin,
-} from '../values/answer-kinds.ts';
+import { listOf, upstreamOrigin } from '../values/answer-kinds.ts';
 import {
   countOrZero,
-  duration,
   durationOrOff,
-  filePath,
-  flag,
   type KindMeta,
   mapping,
   oneOf,
   positiveInteger,
-  serverName,
-  upstreamUrl,
 } from '../values/kinds.ts';
 import { formatDuration } from '../values/quantity.ts';
 import { key } from './key.ts';
-
-const serverSchema = mapping({
-  url: key(upstreamUrl(), {
-    description: 'The server, written as `to`.',
-    aka: ['server', 'address', 'host', 'to'],
-  }),
-  weight: key(positiveInteger().optional(), {
-    description: "Its share of requests against the others'.",
-    defaultText: '`1`',
-  }),
-  backup: key(flag().optional(), {
-    description: 'Whether it is only asked when none of the others is available.',
-    defaultText: '`false`',
-  }),
-  down: key(flag().optional(), {
-    description: 'Whether it gets no requests, and keeps its place among the others.',
-    defaultText: '`false`',
-  }),
-  maxFails: key(countOrZero().optional(), {
-    description:
-      'Failures within `failTimeout` after which it is left alone for as long. 0: never. The only server there is always asked.',
-    defaultText: '`1`',
-    aka: ['max_fails'],
-  }),
-  failTimeout: key(duration().optional(), {
-    description: 'The time for `maxFails`.',
-    defaultText: '`10s`',
-    aka: ['fail_timeout', 'fail_duration'],
-  }),
-  maxConnections: key(countOrZero().optional(), {
-    description:
-      'Requests and tunnels that it has at the same time; above them another server is asked. 0: no limit.',
-    defaultText: '`0`',
-    aka: ['max_conns'],
-  }),
-});
-
-export type ServerConfig = z.output<typeof serverSchema>;
-
-/** One server, or a list; always read as a list. */
-export function serverList() {
-  const expects = '`http://host:port`, `https://host:port` or `unix:/path`, or a list of servers';
-  const short = () => upstreamUrl().transform((url): ServerConfig => ({ url }));
-  const one = z.union([short(), serverSchema], {
-    error: () => 'a URL or a mapping with `url`',
-  });
-  const many = z.array(one, { error: () => expects }).min(1, { error: () => expects });
-  return z
-    .union([short().transform((server) => [server]), many], { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
-}
-
-const hashSchema = mapping({
-  hash: key(template(), {
-    description: 'Requests with the same value go to the same server.',
-    template: true,
-    aka: ['key', 'uri', 'header', 'cookie'],
-  }),
-  consistent: key(flag().optional(), {
-    description:
-      'Whether a server that comes or goes only moves the requests that were or will be its own (ketama).',
-    defaultText: '`true`',
-  }),
-});
-
-const balanceWords = ['round_robin', 'least_conn', 'ip_hash', 'random', 'random two'] as const;
-
-function balance() {
-  const expects = `${balanceWords.map((word) => `\`${word}\``).join(', ')} or a hash`;
-  return z
-    .union([oneOf(balanceWords), hashSchema], { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
-}
-
-const stickySchema = mapping({
-  cookie: key(cookieName(), {
-    description: 'Name of the cookie.',
-    aka: ['name'],
-  }),
-  expires: key(duration().optional(), {
-    description: 'How long browsers keep it.',
-    defaultText: 'until they are closed',
-    aka: ['maxAge', 'max_age'],
-  }),
-  path: key(requestPath().optional(), {
-    description: 'Where on the site browsers send it.',
-    defaultText: '`/`',
-  }),
-  domain: key(serverName().optional(), {
-    description: 'Whether hosts below a name get it, too.',
-    defaultText: 'only the host of the request',
-  }),
-  httpOnly: key(flag().optional(), {
-    description: 'Whether scripts of the page cannot read it.',
-    defaultText: '`true`',
-  }),
-  secure: key(flag().optional(), {
-    description: 'Whether it is only sent over https.',
-    defaultText: '`false`',
-  }),
-  sameSite: key(oneOf(['strict', 'lax', 'none']).optional(), {
-    description:
-      'Whether it is sent with requests that other sites cause. `none` needs `secure: true`.',
-    defaultText: '`lax`',
-  }),
-});
-
-function sticky() {
-  const expects = 'the name of a cookie, or a mapping';
-  return z
-    .union(
-      [
-        cookieName().transform((cookie): z.output<typeof stickySchema> => ({ cookie })),
-        stickySchema,
-      ],
-      {
-        error: () => expects,
-      },
-    )
-    .meta({ expects } satisfies KindMeta);
-}
-
-const healthSchema = mapping({
-  kind: key(oneOf(['http', 'tcp', 'websocket']).optional(), {
-    description:
-      '`http`: a GET is answered with a healthy status. `websocket`: a handshake is answered with a valid 101. `tcp`: a connection can be made.',
-    defaultText: '`http`',
-    aka: ['type', 'mode', 'scheme'],
-  }),
-  path: key(requestPath().optional(), {
-    description: 'What is asked for.',
-    defaultText: '`/`',
-    aka: ['uri', 'health_uri', 'url'],
-  }),
-  host: key(serverName().optional(), {
-    description: 'The Host of the request.',
-    defaultText: 'host and port of `to`',
-    aka: ['hostname'],
-  }),
-  status: key(statusRange().optional(), {
-    description: 'Statuses that are healthy.',
-    defaultText: '`200-399`',
-    aka: ['statuses', 'health_status', 'match'],
-  }),
-  interval: key(duration().optional(), {
-    description: 'Between two checks.',
-    defaultText: '`5s`',
-    aka: ['health_interval'],
-  }),
-  timeout: key(duration().optional(), {
-    description: 'For one check.',
-    defaultText: '`5s`',
-    aka: ['health_timeout'],
-  }),
-  fails: key(positiveInteger().optional(), {
-    description: 'Failed checks in a row that take a server out.',
-    defaultText: '`1`',
-    aka: ['health_fails', 'unhealthyThreshold'],
-  }),
-  passes: key(positiveInteger().optional(), {
-    description: 'Passed checks in a row that bring it back.',
-    defaultText: '`1`',
-    aka: ['health_passes', 'healthyThreshold'],
-  }),
-});
-
-function health() {
-  const expects = '`off`, a path such as `/healthz`, `tcp`, `websocket`, or a mapping';
-  const short = z.union([oneOf(['off', 'tcp', 'websocket']), requestPath()], {
-    error: () => expects,
-  });
-  return z
-    .union([short, healthSchema], { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
-}
+import { balance, health, sticky } from './servers.ts';
+import { upstreamTlsSchema } from './upstream-tls.ts';
 
 const keepAliveSchema = mapping({
   connections: key(countOrZero().optional(), {
@@ -258,64 +71,6 @@ const retrySchema = mapping({
   }),
 });
 
-const upstreamTlsSchema = mapping({
-  verify: key(flag().optional(), {
-    description:
-      'Whether the certificate of the upstream must be valid. `false` lets whoever stands between read and change everything.',
-    defaultText: '`true`',
-    aka: ['proxy_ssl_verify', 'insecure_skip_verify', 'secure', 'insecureSkipVerify'],
-  }),
-  ca: key(filePath().optional(), {
-    description:
-      'PEM file of the authorities to trust instead of the ones of the system. For a self-signed certificate, that certificate.',
-    defaultText: "the system's",
-    aka: ['proxy_ssl_trusted_certificate', 'ca_file', 'root_ca', 'rootCAs'],
-  }),
-  serverName: key(serverName().optional(), {
-    description: 'Name that is sent to the upstream (SNI) and that its certificate must have.',
-    defaultText: 'the host of `to`',
-    aka: ['proxy_ssl_name', 'tls_server_name'],
-  }),
-  sni: key(flag().optional(), {
-    description: 'Whether the name is sent at all.',
-    defaultText: '`true`',
-    aka: ['proxy_ssl_server_name'],
-  }),
-  cert: key(filePath().optional(), {
-    description:
-      'PEM file with the certificate that the gateway shows when the upstream asks for one.',
-    defaultText: 'none',
-    aka: ['proxy_ssl_certificate', 'tls_client_auth', 'certificate'],
-  }),
-  key: key(filePath().optional(), {
-    description: 'PEM file with the private key of `cert`, without a passphrase.',
-    aka: ['proxy_ssl_certificate_key'],
-  }),
-  ...tlsVersionKeys('proxy_ssl_protocols', 'proxy_ssl_ciphers'),
-});
-
-/** Oldest and newest TLS, and its ciphers, with what nginx calls them. */
-export function tlsVersionKeys(protocols: string, ciphers: string) {
-  const version = () => oneOf(['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3']).optional();
-  return {
-    minVersion: key(version(), {
-      description: 'Oldest TLS that is spoken.',
-      defaultText: '`TLSv1.2`',
-      aka: [protocols, 'protocols', 'min_version'],
-    }),
-    maxVersion: key(version(), {
-      description: 'Newest TLS that is spoken.',
-      defaultText: '`TLSv1.3`',
-      aka: ['max_version'],
-    }),
-    ciphers: key(cipherList().optional(), {
-      description: "Ciphers in OpenSSL's notation. Those of TLS 1.3 begin with `TLS_`.",
-      defaultText: "Node's",
-      aka: [ciphers, 'cipher_suites', 'cipherSuites'],
-    }),
-  };
-}
-
 const timeoutsSchema = mapping({
   connect: key(durationOrOff().optional(), {
     description: 'Until the connection to the upstream is up, TLS included.',
@@ -335,39 +90,7 @@ const timeoutsSchema = mapping({
   }),
 });
 
-const resolverSchema = mapping({
-  servers: key(nameServers(), {
-    description: 'Name servers.',
-    aka: ['server', 'resolvers', 'addresses'],
-  }),
-  valid: key(duration().optional(), {
-    description: 'How long an answer is believed, whatever it says itself.',
-    defaultText: 'as long as it says',
-    aka: ['ttl', 'refresh'],
-  }),
-  timeout: key(duration().optional(), {
-    description: 'For one name.',
-    defaultText: '`30s`',
-    aka: ['resolver_timeout'],
-  }),
-});
-
-export function resolver() {
-  const expects = 'the address of a name server, a list of these, or a mapping';
-  return z
-    .union(
-      [
-        nameServers().transform((servers): z.output<typeof resolverSchema> => ({ servers })),
-        resolverSchema,
-      ],
-      {
-        error: () => expects,
-      },
-    )
-    .meta({ expects } satisfies KindMeta);
-}
-
-export const profiles = ['generic', 'nomad', 'portainer'] as const;
+const profiles = ['generic', 'nomad', 'portainer'] as const;
 
 /** `own` says what holds on a site; a route has what its site has. */
 export function upstreamKeys(text: (own: string, merged?: 'merged') => string) {

@@ -1,0 +1,37 @@
+/** Who is asked for the addresses of upstreams. */
+import { z } from 'zod';
+import { nameServers } from '../values/answer-kinds.ts';
+import { duration, type KindMeta, mapping } from '../values/kinds.ts';
+import { key } from './key.ts';
+
+const resolverSchema = mapping({
+  servers: key(nameServers(), {
+    description: 'Name servers.',
+    aka: ['server', 'resolvers', 'addresses'],
+  }),
+  valid: key(duration().optional(), {
+    description: 'How long an answer is believed, whatever it says itself.',
+    defaultText: 'as long as it says',
+    aka: ['ttl', 'refresh'],
+  }),
+  timeout: key(duration().optional(), {
+    description: 'For one name.',
+    defaultText: '`30s`',
+    aka: ['resolver_timeout'],
+  }),
+});
+
+export function resolver() {
+  const expects = 'the address of a name server, a list of these, or a mapping';
+  return z
+    .union(
+      [
+        nameServers().transform((servers): z.output<typeof resolverSchema> => ({ servers })),
+        resolverSchema,
+      ],
+      {
+        error: () => expects,
+      },
+    )
+    .meta({ expects } satisfies KindMeta);
+}

@@ -7,18 +7,17 @@
  *     └──────────┴──────▶ closing           answer sent, what still comes is thrown away
  */
 import type { Duplex } from 'node:stream';
-import { codeOf, HatchwayError } from '../base/errors.ts';
+import { HatchwayError } from '../base/errors.ts';
 import { type RequestHead, RequestHeadReader } from '../http1/head.ts';
 import type { AcceptedSocket } from './accepted-socket.ts';
 import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
-import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
-
 import { chooseSite } from './route-choice.ts';
 import type { ListenerSites, Serving, Site } from './serving.ts';
 import { own, type SocketOwner } from './socket-owner.ts';
+import { refuseUnread } from './unread-request.ts';
 
 /** Bytes that may come behind a request before it is answered; a client that sends more is not read from. */
 const heldBytes = 64 * 1024;
@@ -219,25 +218,14 @@ export class ClientConnection implements SocketOwner, Deadlined {
   /** Answers what is no request, and closes: where the next one would begin is not known. */
   #refuse(error: unknown, bytes?: Buffer): void {
     if (!(error instanceof HatchwayError)) throw error;
-    const { log, totals } = this.serving;
-    const client = this.remoteAddress;
-    const requestId = newRequestId();
     if (bytes?.[0] === tlsHandshakeByte) {
-      log.info({ client }, 'a TLS handshake came to a port that speaks plain HTTP');
+      const client = this.remoteAddress;
+      this.serving.log.info({ client }, 'a TLS handshake came to a port that speaks plain HTTP');
       this.socket.destroy();
       return;
     }
-    log.info({ client, requestId, code: codeOf(error) }, `bad request: ${error.message}`);
-    const answer = errorAnswer(error, { requestId });
+    const answer = refuseUnread(error, this.accepted, this.sites, this.serving);
     this.socket.write(answer.text, 'latin1');
-    totals.failed(error.code);
-    this.sites.defaultSite.accessLog?.writeUnread({
-      remoteAddress: client,
-      requestId,
-      status: error.status,
-      bodyBytesSent: answer.bodyBytes,
-      errorCode: error.code,
-    });
     this.close();
   }
 }

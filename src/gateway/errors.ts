@@ -73,6 +73,22 @@ export const gatewayErrors = {
     summary: 'This port speaks HTTPS, and the request came as plain HTTP.',
     remedy: 'Use https:// in the address.',
   },
+  HW_HTTP2_REQUEST: {
+    status: 400,
+    summary: 'The request is malformed for HTTP/2.',
+    remedy:
+      'Send one host, a path that begins with "/", names in lower case, and no fields about the connection.',
+  },
+  HW_HTTP2_PROTOCOL: {
+    status: 501,
+    summary: 'Over CONNECT, HTTP/2 opens WebSockets here and nothing else.',
+    remedy: 'Send websocket as :protocol.',
+  },
+  HW_MISDIRECTED: {
+    status: 421,
+    summary: 'This connection is for another site.',
+    remedy: 'Open a new connection for this host, and name it in the TLS handshake (SNI).',
+  },
   HW_NETWORK: {
     status: 500,
     summary: 'A network of an access list or of trusted proxies is none.',

@@ -22,6 +22,7 @@ import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
+import { Http2Front } from './http2/http2-front.ts';
 import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
@@ -66,6 +67,8 @@ export class Gateway {
   /** Of client connections; undefined without a limit for one address. */
   readonly #addressCounts: AddressCounts | undefined;
   readonly #listeners: readonly Listener[];
+  /** One a listener: whoever speaks HTTP/2 there. */
+  readonly #http2Fronts: Http2Front[] = [];
   /** By what they are, so that routes to the same place share its connections. */
   readonly #upstreams = new Map<string, Upstream>();
   readonly #access = { files: new UsersFiles(), passwords: new PasswordChecks() };
@@ -141,6 +144,7 @@ export class Gateway {
     const counts = this.#counts;
     this.#serving.draining = true;
     for (const listener of this.#listeners) listener.close();
+    for (const front of this.#http2Fronts) front.drain();
     for (const client of this.#serving.clients) client.drain();
     for (const upstream of this.#upstreams.values()) upstream.close();
     await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
@@ -192,6 +196,8 @@ export class Gateway {
     const { limits, log } = this.#serving;
     const { trust } = model.defaultSite;
     const handshakeMs = Math.min(limits.headMs, longestTimerMs);
+    const http2 = new Http2Front(model, own, this.#serving);
+    this.#http2Fronts.push(http2);
     return new Listener({
       address: model.address,
       tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
@@ -204,7 +210,10 @@ export class Gateway {
       counts: this.#counts,
       totals: this.#serving.totals,
       log,
-      onSocket: (accepted) => new ClientConnection(accepted, own, this.#serving),
+      onSocket: (accepted) => {
+        if (accepted.tls?.alpnProtocol === 'h2') http2.accept(accepted);
+        else new ClientConnection(accepted, own, this.#serving);
+      },
     });
   }
 }

@@ -36,7 +36,7 @@ export function listenerTls(listener: ListenerModel, handshakeMs: number): TlsOp
     minVersion,
     handshakeTimeout: handshakeMs,
     // Without it a browser that prefers h2 would still get no answer to that, but a strict client might hang up.
-    ALPNProtocols: ['http/1.1'],
+    ALPNProtocols: listener.http2 === true ? ['h2', 'http/1.1'] : ['http/1.1'],
     SNICallback(name, done) {
       done(null, contexts.get(sites.find(hostOf(name))));
     },

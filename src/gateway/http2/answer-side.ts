@@ -1,0 +1,153 @@
+/**
+ * One direction of a bridge: what a connection answers to an HTTP/1.1 request, sent on an HTTP/2 stream. Knows nothing
+ * of requests but whether theirs was a HEAD or a WebSocket's.
+ */
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { type BodyReader, bodyReader } from '../../http1/body.ts';
+import { noFields } from '../../http1/fields.ts';
+import { type HeadLimits, type ResponseHead, ResponseHeadReader } from '../../http1/head.ts';
+import type { SocketOwner } from '../socket-owner.ts';
+import type { Http1Request } from './request-head.ts';
+import { http2Response, http2Trailers } from './response-head.ts';
+
+const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
+
+/** The gateway's own answers are read here, whose upstream has been held to the limits that are configured. */
+const answerLimits: HeadLimits = { headBytes: 1024 * 1024, headFields: 10_000 };
+
+/** A head that Node sends without a body whatever is written (RFC 9110, 15.3.6). */
+const resetContent = 205;
+
+export interface AnswerOwner {
+  /** All of the answer has been read; the connection is of no use any more. */
+  onAnswerComplete(): void;
+  /** All of it has been sent. */
+  onAnswerSent(): void;
+  /** It cannot be sent as it is. The stream has been reset. */
+  onAnswerFailure(error: unknown): void;
+}
+
+export class AnswerSide implements SocketOwner {
+  readonly #stream: ServerHttp2Stream;
+  readonly #inner: Duplex;
+  readonly #owner: AnswerOwner;
+  readonly #heads = new ResponseHeadReader(answerLimits);
+  #body: BodyReader | undefined;
+  /** Whether Node waits for fields behind the body. */
+  #mayHaveTrailers = false;
+  #isTunnel = false;
+  #isOver = false;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    inner: Duplex,
+    { method }: Http1Request,
+    owner: AnswerOwner,
+  ) {
+    this.#stream = stream;
+    this.#inner = inner;
+    this.#owner = owner;
+    this.#heads.requestMethod = method;
+  }
+
+  /** Whether nothing more of the answer is to come. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  onData(chunk: Buffer): void {
+    if (this.#isOver || this.#stream.closed) return;
+    try {
+      if (this.#isTunnel) this.#write(chunk);
+      else if (this.#body === undefined) this.#readHeads(chunk);
+      else this.#relay(this.#body, chunk);
+    } catch (error) {
+      this.#break(NGHTTP2_INTERNAL_ERROR);
+      this.#owner.onAnswerFailure(error);
+    }
+  }
+
+  /** The connection has taken of the request what was written to it. */
+  onDrain(): void {
+    this.#stream.resume();
+  }
+
+  onEnd(): void {
+    if (this.#isOver) return;
+    if (this.#isTunnel) {
+      this.#isOver = true;
+      this.#stream.end();
+    } else {
+      this.#break(NGHTTP2_INTERNAL_ERROR);
+    }
+  }
+
+  onClose(): void {
+    if (!this.#isOver) this.#break(this.#isTunnel ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+  }
+
+  #readHeads(chunk: Buffer): void {
+    const reader = this.#heads;
+    for (let bytes = chunk; ; bytes = reader.rest) {
+      const head = reader.push(bytes);
+      if (head === undefined) return;
+      if (head.status === 101) {
+        this.#isTunnel = true;
+        this.#stream.respond(http2Response(head));
+        if (reader.rest.length > 0) this.#write(reader.rest);
+        return;
+      }
+      if (head.status >= 200) {
+        this.#begin(head, reader.rest);
+        return;
+      }
+      this.#stream.additionalHeaders(http2Response(head));
+    }
+  }
+
+  #begin(head: ResponseHead, rest: Buffer): void {
+    const body = bodyReader(head.framing, 'upstream', answerLimits);
+    const isBodiless = body.done || head.status === resetContent;
+    this.#body = body;
+    this.#mayHaveTrailers = !isBodiless && head.framing.kind === 'chunked';
+    this.#stream.respond(http2Response(head), {
+      endStream: isBodiless,
+      waitForTrailers: this.#mayHaveTrailers,
+    });
+    if (isBodiless) this.#complete();
+    else if (rest.length > 0) this.#relay(body, rest);
+  }
+
+  #relay(body: BodyReader, chunk: Buffer): void {
+    for (const range of body.push(chunk)) this.#write(range);
+    if (body.done) this.#complete();
+  }
+
+  #write(bytes: Buffer): void {
+    if (!this.#stream.write(bytes)) this.#inner.pause();
+  }
+
+  #complete(): void {
+    const stream = this.#stream;
+    this.#isOver = true;
+    if (this.#mayHaveTrailers) stream.once('wantTrailers', () => this.#sendTrailers());
+    else if (stream.writableFinished) this.#owner.onAnswerSent();
+    else stream.once('finish', () => this.#owner.onAnswerSent());
+    stream.end();
+    this.#owner.onAnswerComplete();
+  }
+
+  #sendTrailers(): void {
+    const stream = this.#stream;
+    if (stream.closed) return;
+    stream.sendTrailers(http2Trailers(this.#body?.trailers ?? noFields));
+    // Node sends them in an immediate, too, and whatever closes the stream has to come behind.
+    setImmediate(() => this.#owner.onAnswerSent());
+  }
+
+  #break(code: number): void {
+    this.#isOver = true;
+    this.#stream.close(code);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * One client's connection while it speaks HTTP/2. Each of its streams becomes an HTTP/1.1 connection inside this
+ * process, which a `ClientConnection` serves as if it had been accepted; so everything behind knows one kind of request.
+ *
+ *   session ── stream ──▶ bridge ══ in-process connection ══ ClientConnection
+ *           └─ stream ──▶ bridge ══ …
+ *
+ * What is the session's own is here: its limits, what a client may not do too often, and its end.
+ */
+import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { HatchwayError } from '../../base/errors.ts';
+import type { Limits } from '../../config/model.ts';
+import type { AcceptedSocket } from '../accepted-socket.ts';
+import { type Deadlined, never } from '../deadlines.ts';
+import { gatewayError } from '../errors.ts';
+import type { Serving } from '../serving.ts';
+import { inProcessConnection } from '../upstream/in-process.ts';
+import { Allowance } from './allowance.ts';
+import { type Http1Request, http1Request } from './request-head.ts';
+import { type BridgeOwner, StreamBridge } from './stream-bridge.ts';
+
+const { NGHTTP2_ENHANCE_YOUR_CALM } = constants;
+
+/** Requests of one connection at a time; what nginx and Apache allow, and more than browsers ask for. */
+const maxStreams = 128;
+
+/**
+ * Bytes of a body that a client may send ahead on one stream. A client over 50 ms of network so uploads 5 MB/s; and
+ * all streams of a connection hold 32 MiB at the very most, when nobody takes their bodies.
+ */
+const streamWindowBytes = 256 * 1024;
+
+/** The same for all its streams together, as long as they are read. */
+const sessionWindowBytes = 1024 * 1024;
+
+/** What RFC 9113, 6.5.2 adds to each field when it measures a list of them. */
+const fieldOverheadBytes = 32;
+
+/** Frames that make no sense, from one client, before it is sent away: no client that works sends any. */
+const maxInvalidFrames = 100;
+
+/**
+ * Streams that a client may break off unanswered: each costs it two small frames, and the gateway a request upstream
+ * (CVE-2023-44487). A browser does it with all it has under way when the user leaves a page, which a user may do
+ * again and again; so it is four pages at once and then one in four seconds.
+ */
+const brokenOffBurst = 4 * maxStreams;
+const brokenOffPerSecond = 32;
+
+/** PING and SETTINGS frames, which have to be answered (CVE-2019-9512, -9515). gRPC measures with a PING each round trip. */
+const answeredFramesBurst = 1000;
+const answeredFramesPerSecond = 100;
+
+/** How long a client may take to take the GOAWAY and close, in milliseconds. */
+const goodbyeMs = 5000;
+
+/** What becomes of the streams, and who is told of the end. */
+export interface Http2ConnectionOwner {
+  readonly serving: Serving;
+  /** Serves one stream's connection. */
+  serve(accepted: AcceptedSocket): void;
+  /** Whether a host may be asked for on this connection. */
+  allows(accepted: AcceptedSocket, host: string): boolean;
+  /** Makes the answer to a request that is not served: an HTTP/1.1 response, one character a byte. */
+  refuse(accepted: AcceptedSocket, error: HatchwayError, method: string): string;
+  onConnectionClose(connection: Http2Connection): void;
+}
+
+export class Http2Connection implements BridgeOwner, Deadlined {
+  deadline: number;
+  readonly #accepted: AcceptedSocket;
+  readonly #owner: Http2ConnectionOwner;
+  readonly #session: ServerHttp2Session;
+  readonly #brokenOff: Allowance;
+  readonly #answeredFrames: Allowance;
+  /** Streams that are open. */
+  #streams = 0;
+
+  /** @param accepted a connection on which the client speaks HTTP/2 from the first byte on */
+  constructor(accepted: AcceptedSocket, owner: Http2ConnectionOwner) {
+    const { serving } = owner;
+    const { limits, deadlines } = serving;
+    const now = performance.now();
+    this.#accepted = accepted;
+    this.#owner = owner;
+    this.#brokenOff = new Allowance(brokenOffBurst, brokenOffPerSecond, now);
+    this.#answeredFrames = new Allowance(answeredFramesBurst, answeredFramesPerSecond, now);
+    this.#session = openSession(accepted.socket, limits);
+    this.#listen(accepted.socket);
+    this.deadline = deadlines.after(limits.headMs);
+    deadlines.add(this);
+  }
+
+  /** Takes no more requests, and closes when those under way are answered. */
+  drain(): void {
+    const { deadlines } = this.#owner.serving;
+    this.#session.close();
+    if (this.#streams === 0) this.deadline = deadlines.after(goodbyeMs);
+  }
+
+  onDeadline(): void {
+    // It has had its time to close by itself.
+    if (this.#session.closed || this.#session.destroyed) this.#accepted.socket.destroy();
+    else this.drain();
+  }
+
+  onBridgeEnd(isBrokenOff: boolean): void {
+    const { deadlines, limits } = this.#owner.serving;
+    this.#streams--;
+    if (this.#streams === 0) {
+      this.deadline = deadlines.after(this.#session.closed ? goodbyeMs : limits.keepAliveMs);
+    }
+    if (isBrokenOff && !this.#brokenOff.take(performance.now())) {
+      this.#sendAway('too many requests were broken off');
+    }
+  }
+
+  onAnswerFailure(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    const facts = { client: this.#accepted.remoteAddress, reason };
+    this.#owner.serving.log.warn(facts, 'an answer could not be sent over HTTP/2');
+  }
+
+  #listen(socket: Duplex): void {
+    const { deadlines, log } = this.#owner.serving;
+    const session = this.#session;
+    session.on('stream', (stream, _headers, flags, flat) => {
+      // What came in the same read as the last straw.
+      if (session.destroyed) return;
+      this.#streams++;
+      this.deadline = never;
+      const isEnded = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
+      this.#bridge(stream, flat, isEnded);
+    });
+    session.on('ping', () => this.#countAnswered());
+    session.on('remoteSettings', () => this.#countAnswered());
+    session.on('error', (error) => {
+      const facts = { client: this.#accepted.remoteAddress, reason: error.message };
+      log.info(facts, 'a connection of HTTP/2 ended with an error');
+    });
+    // TCP allows one direction to end on its own, HTTP/2 does not (RFC 9113, 9.1).
+    socket.once('end', () => session.destroy());
+    socket.once('close', () => {
+      deadlines.remove(this);
+      this.#owner.onConnectionClose(this);
+    });
+  }
+
+  #bridge(
+    stream: Parameters<Parameters<ServerHttp2Session['on']>[1]>[0],
+    flat: readonly string[],
+    isEnded: boolean,
+  ): void {
+    const { deadlines, limits } = this.#owner.serving;
+    const [outer, inner] = inProcessConnection();
+    const accepted = { ...this.#accepted, socket: inner, protocol: 'HTTP/2.0' } as const;
+    let request: Http1Request;
+    let refusal: HatchwayError | undefined;
+    try {
+      request = http1Request(flat, isEnded);
+      refusal = this.#misdirection(request);
+    } catch (error) {
+      if (!(error instanceof HatchwayError)) throw error;
+      refusal = error;
+      request = { method: 'GET', host: undefined, body: { kind: 'none' }, text: '' };
+    }
+    new StreamBridge(stream, outer, request, {
+      deadlines,
+      lastTakeMs: limits.bodyMs,
+      owner: this,
+    });
+    if (refusal === undefined) {
+      this.#owner.serve(accepted);
+    } else {
+      inner.on('error', ignore).resume();
+      inner.end(this.#owner.refuse(accepted, refusal, request.method), 'latin1');
+    }
+  }
+
+  #misdirection({ host }: Http1Request): HatchwayError | undefined {
+    if (host === undefined || this.#owner.allows(this.#accepted, host)) return undefined;
+    const message = `${host} was asked for on a connection to another site`;
+    return gatewayError('HW_MISDIRECTED', message);
+  }
+
+  #countAnswered(): void {
+    if (!this.#answeredFrames.take(performance.now())) this.#sendAway('too many PING or SETTINGS');
+  }
+
+  #sendAway(reason: string): void {
+    if (this.#session.destroyed) return;
+    const { deadlines, log } = this.#owner.serving;
+    log.warn({ client: this.#accepted.remoteAddress, reason }, 'a client of HTTP/2 was sent away');
+    this.deadline = deadlines.after(goodbyeMs);
+    this.#session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
+function openSession(socket: Duplex, limits: Limits): ServerHttp2Session {
+  const session = performServerHandshake(socket, {
+    // Twice what a head may have, because cookies come in crumbs; the reader of heads counts what they make together.
+    maxHeaderListPairs: 2 * limits.headFields,
+    maxSessionInvalidFrames: maxInvalidFrames,
+    strictSingleValueFields: false,
+    settings: {
+      enableConnectProtocol: true,
+      initialWindowSize: streamWindowBytes,
+      maxConcurrentStreams: maxStreams,
+      maxHeaderListSize: 2 * (limits.headBytes + fieldOverheadBytes * limits.headFields),
+    },
+  });
+  session.setLocalWindowSize(sessionWindowBytes);
+  return session;
+}
+
+function ignore(): void {}

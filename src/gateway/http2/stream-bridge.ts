@@ -1,0 +1,93 @@
+/**
+ * One stream of HTTP/2 and one end of an HTTP/1.1 connection in this process, as if they were one:
+ *
+ *   client ══ stream ──▶ request side ──▶ inner ══ (the other end) ClientConnection
+ *                    ◀── answer side  ◀──
+ *
+ * Each direction is read only as fast as the other side takes it, ends on its own, and is cut when the other side is.
+ * Knows neither sites nor sessions.
+ */
+import { constants, type ServerHttp2Stream } from 'node:http2';
+import type { Duplex } from 'node:stream';
+import { type Deadlined, type Deadlines, never } from '../deadlines.ts';
+import { own } from '../socket-owner.ts';
+import { type AnswerOwner, AnswerSide } from './answer-side.ts';
+import type { Http1Request } from './request-head.ts';
+import { RequestSide } from './request-side.ts';
+
+export interface BridgeOwner {
+  /**
+   * The stream has closed.
+   *
+   * @param isBrokenOff whether the client, and not the gateway, ended it before its answer was complete
+   */
+  onBridgeEnd(isBrokenOff: boolean): void;
+  /** An answer cannot be sent in HTTP/2. */
+  onAnswerFailure(error: unknown): void;
+}
+
+export type BridgeOptions = {
+  readonly deadlines: Deadlines;
+  /** How long a client may take to take the last of an answer, in milliseconds. */
+  readonly lastTakeMs: number;
+  readonly owner: BridgeOwner;
+};
+
+export class StreamBridge implements AnswerOwner, Deadlined {
+  deadline = never;
+  readonly #stream: ServerHttp2Stream;
+  readonly #inner: Duplex;
+  readonly #options: BridgeOptions;
+  readonly #isTunnel: boolean;
+  readonly #request: RequestSide;
+  readonly #answer: AnswerSide;
+
+  constructor(
+    stream: ServerHttp2Stream,
+    inner: Duplex,
+    request: Http1Request,
+    options: BridgeOptions,
+  ) {
+    this.#stream = stream;
+    this.#inner = inner;
+    this.#options = options;
+    this.#isTunnel = request.body.kind === 'tunnel';
+    this.#request = new RequestSide(stream, inner, request.body, () => this.#onStreamClose());
+    this.#answer = new AnswerSide(stream, inner, request, this);
+    inner.write(request.text, 'latin1');
+    own(inner, this.#answer);
+    own(stream, this.#request);
+  }
+
+  onAnswerComplete(): void {
+    this.#request.discards = true;
+    this.#inner.destroy();
+    this.#stream.resume();
+    const { deadlines, lastTakeMs } = this.#options;
+    this.deadline = deadlines.after(lastTakeMs);
+    deadlines.add(this);
+  }
+
+  /** A client that still sends is told that nobody listens (RFC 9113, 8.1). */
+  onAnswerSent(): void {
+    if (!this.#stream.readableEnded) this.#stream.close(constants.NGHTTP2_NO_ERROR);
+  }
+
+  onAnswerFailure(error: unknown): void {
+    this.#options.owner.onAnswerFailure(error);
+  }
+
+  /** The answer has been written and is not taken. */
+  onDeadline(): void {
+    this.#stream.close(constants.NGHTTP2_CANCEL);
+  }
+
+  #onStreamClose(): void {
+    const { deadlines, owner } = this.#options;
+    deadlines.remove(this);
+    const isAnswered = this.#answer.isOver;
+    // Both directions of a tunnel have ended by themselves: what the connection has not taken yet is not to be lost.
+    if (!(this.#isTunnel && isAnswered && this.#request.ended)) this.#inner.destroy();
+    owner.onBridgeEnd(!isAnswered);
+  }
+}

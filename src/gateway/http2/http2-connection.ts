@@ -7,7 +7,12 @@
  *
  * What is the session's own is here: its limits, what a client may not do too often, and its end.
  */
-import { constants, performServerHandshake, type ServerHttp2Session } from 'node:http2';
+import {
+  constants,
+  performServerHandshake,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { HatchwayError } from '../../base/errors.ts';
 import type { Limits } from '../../config/model.ts';
@@ -111,9 +116,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     if (this.#streams === 0) {
       this.deadline = deadlines.after(this.#session.closed ? goodbyeMs : limits.keepAliveMs);
     }
-    if (isBrokenOff && !this.#brokenOff.take(performance.now())) {
-      this.#sendAway('too many requests were broken off');
-    }
+    if (isBrokenOff) this.#countBrokenOff();
   }
 
   onAnswerFailure(error: unknown): void {
@@ -126,8 +129,12 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     const { deadlines, log } = this.#owner.serving;
     const session = this.#session;
     session.on('stream', (stream, _headers, flags, flat) => {
-      // What came in the same read as the last straw.
-      if (session.destroyed) return;
+      stream.on('error', ignore);
+      // Broken off in the same read as it came, or the session was: nothing is asked for it.
+      if (stream.destroyed) {
+        this.#countBrokenOff();
+        return;
+      }
       this.#streams++;
       this.deadline = never;
       const isEnded = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
@@ -137,7 +144,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     session.on('remoteSettings', () => this.#countAnswered());
     session.on('error', (error) => {
       const facts = { client: this.#accepted.remoteAddress, reason: error.message };
-      log.info(facts, 'a connection of HTTP/2 ended with an error');
+      log.info(facts, 'a client of HTTP/2 was sent away');
     });
     // TCP allows one direction to end on its own, HTTP/2 does not (RFC 9113, 9.1).
     socket.once('end', () => session.destroy());
@@ -147,11 +154,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     });
   }
 
-  #bridge(
-    stream: Parameters<Parameters<ServerHttp2Session['on']>[1]>[0],
-    flat: readonly string[],
-    isEnded: boolean,
-  ): void {
+  #bridge(stream: ServerHttp2Stream, flat: readonly string[], isEnded: boolean): void {
     const { deadlines, limits } = this.#owner.serving;
     const [outer, inner] = inProcessConnection();
     const accepted = { ...this.#accepted, socket: inner, protocol: 'HTTP/2.0' } as const;
@@ -184,16 +187,22 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     return gatewayError('HW_MISDIRECTED', message);
   }
 
+  #countBrokenOff(): void {
+    if (!this.#brokenOff.take(performance.now())) {
+      this.#sendAway('too many requests were broken off');
+    }
+  }
+
   #countAnswered(): void {
     if (!this.#answeredFrames.take(performance.now())) this.#sendAway('too many PING or SETTINGS');
   }
 
   #sendAway(reason: string): void {
-    if (this.#session.destroyed) return;
-    const { deadlines, log } = this.#owner.serving;
-    log.warn({ client: this.#accepted.remoteAddress, reason }, 'a client of HTTP/2 was sent away');
-    this.deadline = deadlines.after(goodbyeMs);
-    this.#session.destroy(undefined, NGHTTP2_ENHANCE_YOUR_CALM);
+    const session = this.#session;
+    if (session.destroyed) return;
+    this.deadline = this.#owner.serving.deadlines.after(goodbyeMs);
+    // Logged as every other error of the session.
+    session.destroy(new Error(reason), NGHTTP2_ENHANCE_YOUR_CALM);
   }
 }
 

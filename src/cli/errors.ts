@@ -17,6 +17,12 @@ export const cliErrors = {
     summary: 'The page of the console has not been built.',
     remedy: 'Run: npm run build:page',
   },
+  HW_TWO_CONFIGS: {
+    status: 500,
+    summary: 'The command line names what cannot be used together.',
+    remedy:
+      'Name one configuration: -c for a hatchway.yaml, --nginx (and --prefix) for an nginx.conf.',
+  },
   HW_NO_CONFIG: {
     status: 500,
     summary: 'There is no configuration to check.',

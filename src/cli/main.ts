@@ -30,6 +30,11 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     .command('up')
     .description('serve the console and the sites of the configuration')
     .option('-c, --config <file>', 'configuration (default: hatchway.yaml here, if there is one)')
+    .option('--nginx <file>', 'an nginx.conf in place of hatchway.yaml; without the console')
+    .option(
+      '--prefix <folder>',
+      "what its relative paths are relative to (default: the file's folder)",
+    )
     .option(
       '--listen <address>',
       'HOST:PORT, PORT, [IPv6]:PORT or unix:/path; wins over the file; may be repeated',
@@ -46,6 +51,11 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     .command('check')
     .description('say everything that is wrong with a configuration')
     .option('-c, --config <file>', 'configuration (default: hatchway.yaml here)')
+    .option('--nginx <file>', 'an nginx.conf in place of hatchway.yaml; without the console')
+    .option(
+      '--prefix <folder>',
+      "what its relative paths are relative to (default: the file's folder)",
+    )
     .action((options: CheckCommandOptions) => {
       exitCode = check(options);
     });

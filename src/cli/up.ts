@@ -1,13 +1,13 @@
 /** `hatchway up`: serves until it is told to end. */
 import { randomBytes } from 'node:crypto';
 import { createLog, type Log } from '../base/log.ts';
-import { loadConfig } from '../config/load.ts';
 import type { ListenAddress } from '../config/model.ts';
 import type { Config } from '../config/schema.ts';
 import { formatListenAddress } from '../config/values/listen-address.ts';
 import { warningsOf } from '../config/warnings.ts';
 import { defaultDataFolder, instanceIdOf, openDataFolder } from './data-folder.ts';
 import { startOnFreePort } from './listen.ts';
+import { loadNamed } from './load-named.ts';
 import { type ExitCode, printProblems } from './print.ts';
 import { readableDestination } from './readable-log.ts';
 import { Server } from './server.ts';
@@ -15,6 +15,10 @@ import { ServerFile } from './server-file.ts';
 
 export type UpCommandOptions = {
   readonly config?: string;
+  /** An nginx.conf in its place. */
+  readonly nginx?: string;
+  /** Of that one. */
+  readonly prefix?: string;
   readonly listen?: readonly ListenAddress[];
   readonly dataDir?: string;
 };
@@ -30,7 +34,7 @@ export async function up(options: UpCommandOptions): Promise<ExitCode> {
     ...(options.config === undefined ? {} : { file: options.config }),
     ...(options.listen === undefined ? {} : { listen: options.listen }),
   };
-  const loaded = loadConfig(loadOptions);
+  const loaded = loadNamed(options, loadOptions);
   if (!loaded.ok) {
     printProblems(loaded.problems);
     return 1;

@@ -5,7 +5,7 @@
  * Certificates and log files are named here by path and opened by the gateway, so that they can change under it.
  */
 
-import type { RouteModel } from './route-model.ts';
+import type { ResponseModel, RouteModel } from './route-model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
 
 /** All listeners of one process. */
@@ -58,6 +58,8 @@ export type SiteModel = {
   /** Run before a route is chosen, in order. Default: none. */
   readonly rules?: readonly RuleModel[];
   readonly routes: readonly RouteModel[];
+  /** For what the site's rules answer, and what no route has. Default: as it comes. */
+  readonly response?: ResponseModel;
   /** Reached from inside only (error pages, authentication), by name. Default: none. */
   readonly namedRoutes?: Readonly<Record<string, RouteModel>>;
   /** Whose word on the client's address is taken. Default: nobody's. */

@@ -31,6 +31,8 @@ export type RuleModel =
       readonly text?: Template;
       /** Of the body. Default `text/plain`. */
       readonly type?: string;
+      /** Of the body, by the lower-case extension of the path, before `type`. Default: none. */
+      readonly types?: Readonly<Record<string, string>>;
     }
   /** Ends the rules of this list and of those around it. */
   | { readonly kind: 'break' }

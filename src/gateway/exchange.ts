@@ -30,6 +30,7 @@ import { RequestState } from './request-state.ts';
 import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { absoluteLocation, type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
+import { hostOf } from './sites.ts';
 import { subrequest } from './subrequest.ts';
 import { TunnelNotes } from './tunnel-notes.ts';
 import { openTunnel } from './tunnel-start.ts';
@@ -60,7 +61,7 @@ export class Exchange implements UpstreamUser, Noted {
   readonly site: Site;
   readonly request: RequestState;
   upgrade: Upgrade | undefined;
-  #route: Route | undefined;
+  #route: Route;
   #upstream: Upstream | undefined;
 
   #connection: UpstreamConnection | undefined;
@@ -94,6 +95,7 @@ export class Exchange implements UpstreamUser, Noted {
     this.head = head;
     this.site = client.siteOf(head);
     this.request = new RequestState(client, head, this.site);
+    this.#route = this.site.ownRoute;
     this.#requestDone =
       framing.kind === 'none' || (framing.kind === 'length' && framing.length === 0);
   }
@@ -106,6 +108,10 @@ export class Exchange implements UpstreamUser, Noted {
     }
     const { request, site } = this;
     if (site.trust !== undefined) request.believe(site.trust);
+    if (site.hasHostRegex) {
+      const match = this.client.sites.matchOf(hostOf(this.head.host ?? ''));
+      if (match !== undefined) request.matched(match);
+    }
     const { rate } = this.client.serving;
     try {
       if (rate?.admits(request.remoteAddress) === false) {
@@ -120,11 +126,11 @@ export class Exchange implements UpstreamUser, Noted {
 
   /** What the rules have led to: an answer, or a route. */
   #enter(choice: Route | FixedAnswer): void {
+    this.#route = this.request.route ?? this.#route;
     if (!('path' in choice)) {
       this.#answer(choice);
       return;
     }
-    this.#route = choice;
     const { framing } = this.head;
     if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
       throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
@@ -359,7 +365,7 @@ export class Exchange implements UpstreamUser, Noted {
       this.#fail(error);
       return;
     }
-    if (relay.bodyBytes > (this.#route as Route).maxBodyBytes) {
+    if (relay.bodyBytes > this.#route.maxBodyBytes) {
       this.#fail(gatewayError('HW_BODY_TOO_LARGE', 'more came than the route takes'));
       return;
     }
@@ -541,7 +547,7 @@ export class Exchange implements UpstreamUser, Noted {
       notes: new TunnelNotes({
         request: this.request,
         token: (this.upgrade as Upgrade).token,
-        accessLog: (this.#route as Route).accessLog,
+        accessLog: this.#route.accessLog,
         totals: this.site.totals,
         log: this.client.serving.log,
       }),
@@ -584,7 +590,8 @@ export class Exchange implements UpstreamUser, Noted {
       else client.close();
       return;
     }
-    if (!this.#isErrorPage && this.#route?.errorPages?.has(error.status) === true) {
+    this.#route = request.route ?? this.#route;
+    if (!this.#isErrorPage && this.#route.errorPages?.has(error.status) === true) {
       this.#showErrorPage(error.status);
       return;
     }
@@ -644,15 +651,21 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #addedLines(status: number): string {
-    const lines = this.#route?.response?.added(this.request, status) ?? '';
-    this.request.answer.writtenLines = lines;
+    const { answer } = this.request;
+    const { response } = this.#route;
+    if (response === undefined) return '';
+    // Variables of the fields may tell it; nothing is sent yet.
+    answer.status = status;
+    const lines = response.added(this.request, status);
+    answer.status = 0;
+    answer.writtenLines = lines;
     return lines;
   }
 
   /** Goes on as a request for the page of this status, as nginx's error_page. */
   #showErrorPage(status: number): void {
     const { request } = this;
-    const page = (this.#route as Route).errorPages?.get(status) as ErrorPage;
+    const page = this.#route.errorPages?.get(status) as ErrorPage;
     this.#isErrorPage = true;
     this.upgrade = undefined;
     try {
@@ -712,8 +725,7 @@ export class Exchange implements UpstreamUser, Noted {
   #writeAccessLog(): void {
     const { request } = this;
     const { answer } = request;
-    const accessLog = this.#route === undefined ? this.site.accessLog : this.#route.accessLog;
-    accessLog?.write(request);
+    this.#route.accessLog?.write(request);
     this.site.totals.requestEnded(
       this.head.method,
       answer.status,

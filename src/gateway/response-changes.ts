@@ -1,14 +1,16 @@
 /**
  * What a route changes in the heads of answers: fields that are added or hidden, redirects and cookies that name the
- * upstream (nginx's add_header, proxy_hide_header, proxy_redirect, proxy_cookie_…), made ready from its `ResponseModel`.
+ * upstream (nginx's add_header, proxy_hide_header, proxy_redirect, proxy_cookie_…), made ready from its `ResponseModel`. A value
+ * that could break out of its line, such as a decoded path can be, is left out.
  */
 import type { AttributeChange, CookieModel, ResponseModel } from '../config/route-model.ts';
 import type { Template } from '../config/rule-model.ts';
 import { FieldNameSet, type Fields } from '../http1/fields.ts';
-import { checkedFieldLine } from '../http1/head-writer.ts';
+import { fieldLineIfValid } from '../http1/head-writer.ts';
 import { byteRegex } from './byte-regex.ts';
 import type { HeadChanges } from './headers.ts';
 import type { RequestState } from './request-state.ts';
+import { absoluteLocation } from './rules.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 import type { VariableSource } from './variables.ts';
 
@@ -56,7 +58,7 @@ export class ResponseChanges {
     if (this.#redirects.length > 0) lines += this.#redirectLines(fields, request);
     if (this.#cookies !== undefined) {
       for (const cookie of fields.all('set-cookie')) {
-        lines += checkedFieldLine('Set-Cookie', this.#cookies(cookie, request));
+        lines += fieldLineIfValid('Set-Cookie', this.#cookies(cookie, request));
       }
     }
     return { replaced: this.#replaced, lines: lines + this.added(request, status) };
@@ -68,7 +70,7 @@ export class ResponseChanges {
     for (const { name, value, always } of this.#added) {
       if (!always && !addedStatuses.includes(status)) continue;
       const text = value(request);
-      if (text !== '') lines += checkedFieldLine(name, text);
+      if (text !== '') lines += fieldLineIfValid(name, text);
     }
     return lines;
   }
@@ -77,14 +79,17 @@ export class ResponseChanges {
     let lines = '';
     const location = fields.get('location');
     if (location !== undefined) {
-      lines += checkedFieldLine('Location', this.#redirected(location, request) ?? location);
+      const changed = this.#redirected(location, request);
+      // Only what was changed is the gateway's own, and is made absolute where the site wants that.
+      const sent = changed === undefined ? location : absoluteLocation(request, changed);
+      lines += fieldLineIfValid('Location', sent);
     }
     const refresh = fields.get('refresh');
     if (refresh !== undefined) {
       const url = /^(.*?url=)(.*)$/i.exec(refresh);
       const [, before = '', target = ''] = url ?? [];
       const changed = url === null ? undefined : this.#redirected(target, request);
-      lines += checkedFieldLine('Refresh', changed === undefined ? refresh : before + changed);
+      lines += fieldLineIfValid('Refresh', changed === undefined ? refresh : before + changed);
     }
     return lines;
   }
@@ -167,7 +172,8 @@ function attributeReplacement({ from, to }: AttributeChange, isDomain: boolean):
       return value.startsWith(wanted) ? target(request) + value.slice(wanted.length) : undefined;
     }
     const bare = (domain: string) => domain.replace(/^\./, '').toLowerCase();
-    return bare(value) === bare(wanted) ? target(request) : undefined;
+    if (bare(value) !== bare(wanted)) return undefined;
+    return value.startsWith('.') ? `.${target(request)}` : target(request);
   };
 }
 

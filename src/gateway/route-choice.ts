@@ -38,10 +38,10 @@ export function chooseRoute(request: RequestState, isInternal: boolean): Route |
   for (let round = 0; round < mostRounds; round++) {
     const route = site.routes.find(request.path, request);
     if (route === undefined) throw gatewayError('HW_NO_ROUTE', 'no route has the path');
+    request.route = route;
     if (route.internal && !isInternal && !request.rewritten) {
       throw gatewayError('HW_NO_ROUTE', 'the route is for requests from inside');
     }
-    request.route = route;
     request.routeFits = true;
     if (route.addsSlash && lacksSlash(route, request.path)) {
       const query = request.query === undefined ? '' : `?${request.query}`;

@@ -260,7 +260,7 @@ test('fields are added by status or always, hidden, and redirects and cookies po
   assert.equal(
     await client.head(),
     'HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: /app/login\r\n' +
-      'Set-Cookie: sid=1; Domain=a.example; Path=/app/x; HttpOnly; SameSite=Strict\r\n' +
+      'Set-Cookie: sid=1; Domain=.a.example; Path=/app/x; HttpOnly; SameSite=Strict\r\n' +
       'Set-Cookie: other=2; path=/app/\r\nX-Status: 302\r\nX-Good: 1\r\n\r\n',
   );
   client.write(get('/'));

@@ -81,14 +81,18 @@ function compileStep(model: RuleModel): Step {
 }
 
 function compileReturn(model: RuleModel & { readonly kind: 'return' }): Step {
-  const { status, type = 'text/plain' } = model;
+  const { status, type = 'text/plain', types } = model;
   const text = model.text === undefined ? undefined : compileTemplate(model.text);
   if (isRedirect(status)) {
     return (request) => ({ status, location: text?.(request) ?? '' });
   }
   // An error without a text has its page; an answer without one is empty.
   if (text === undefined) return () => (status < 400 ? { status, body: '', type } : { status });
-  return (request) => ({ status, body: text(request), type });
+  if (types === undefined) return (request) => ({ status, body: text(request), type });
+  return (request) => {
+    const extension = /\.([^./]+)$/.exec(request.path)?.[1]?.toLowerCase() ?? '';
+    return { status, body: text(request), type: types[extension] ?? type };
+  };
 }
 
 export function isRedirect(status: number): boolean {

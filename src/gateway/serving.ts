@@ -25,8 +25,12 @@ export type Site = {
   /** For `$server_name`: the first name, also when it is a pattern. */
   readonly serverName: string;
   readonly hosts: readonly HostPattern[];
+  /** Whether one of them is a regex, whose captures are variables. */
+  readonly hasHostRegex: boolean;
   readonly rules: Rules | undefined;
   readonly routes: Routes<Route>;
+  /** For what happens before a route is chosen. */
+  readonly ownRoute: Route;
   /** By their names with `@`. */
   readonly namedRoutes: ReadonlyMap<string, Route>;
   /** Undefined for a site that takes nobody's word on who the client is. */

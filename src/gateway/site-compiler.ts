@@ -36,8 +36,14 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     totals: compiler.totals.site(model.name),
     serverName: model.name,
     hosts: model.hosts,
+    hasHostRegex: model.hosts.some(({ kind }) => kind === 'regex'),
     rules: compileRules(model.rules),
     routes: new Routes(model.routes.map(nested)),
+    ownRoute: route({
+      path: { kind: 'prefix', path: '/', beforeRegex: false },
+      upgradeTokens: [],
+      ...(model.response === undefined ? {} : { response: model.response }),
+    }),
     namedRoutes: new Map(
       Object.entries(model.namedRoutes ?? {}).map(([name, named]) => [name, route(named)]),
     ),

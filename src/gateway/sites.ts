@@ -40,6 +40,20 @@ export class Sites<Site extends Hosted> {
     );
   }
 
+  /** What the regex matched that chose the site of a host; undefined when a name or a wildcard chose it. */
+  matchOf(host: string): RegExpExecArray | undefined {
+    const isNamed =
+      this.#exact.has(host) ||
+      this.#longestSuffix(host) !== undefined ||
+      this.#longestPrefix(host) !== undefined;
+    if (isNamed) return undefined;
+    for (const { regex } of this.#regexes) {
+      const match = regex.exec(host);
+      if (match !== null) return match;
+    }
+    return undefined;
+  }
+
   #add(pattern: HostPattern, site: Site): void {
     switch (pattern.kind) {
       case 'exact':

@@ -36,6 +36,13 @@ export function checkedFieldLine(name: string, value: string): string {
   return `${name}: ${value}\r\n`;
 }
 
+/** The same, or nothing for one that would not be read as such: for fields that an answer can do without. */
+export function fieldLineIfValid(name: string, value: string): string {
+  return name !== '' && consistsOf(name, tokenByte) && consistsOf(value, valueByte)
+    ? `${name}: ${value}\r\n`
+    : '';
+}
+
 function checkField(name: string, value: string): void {
   if (name === '' || !consistsOf(name, tokenByte)) {
     throw http1Error(

@@ -1,0 +1,72 @@
+/**
+ * Locations that would serve files, which the gateway does not do. One that only holds an error page is left out, and the
+ * gateway's own page is shown; any other one is an error.
+ */
+
+import { effective } from '../../nginx/effective.ts';
+import { settingsNamed } from '../../nginx/level.ts';
+import { type Location, locationsIn, type NginxModel, type Server } from '../../nginx/model.ts';
+import type { ConfigProblem } from '../problem.ts';
+import type { SupportProblems } from './support.ts';
+
+export type FileLocations = SupportProblems & {
+  /** Paths of error pages that are files. */
+  readonly pages: ReadonlySet<string>;
+};
+
+export function fileLocationsIn(model: NginxModel): FileLocations {
+  const errors: ConfigProblem[] = [];
+  const notices: ConfigProblem[] = [];
+  const pages = new Set<string>();
+  for (const server of model.servers) {
+    const errorPages = errorPagesOf(server);
+    for (const location of locationsIn(server)) {
+      if (!servesFiles(location)) continue;
+      const { match } = location;
+      const { opening } = location.level;
+      if (opening === undefined) continue;
+      const { file, line, column } = opening.directive;
+      if (match.kind === 'exact' && errorPages.has(match.path)) {
+        pages.add(match.path);
+        notices.push({
+          file,
+          line,
+          column,
+          message: `the error page ${match.path} is a file, and files are not served: the gateway's own page is shown`,
+        });
+      } else {
+        errors.push({
+          file,
+          line,
+          column,
+          message: 'this location serves files, which is not done here',
+          hint: 'put a web server behind it, or leave the location out',
+        });
+      }
+    }
+  }
+  return { errors, notices, pages };
+}
+
+/** Neither proxied nor answered by a rule, with a folder that the configuration names. */
+function servesFiles({ level, target, locations }: Location): boolean {
+  if (target !== undefined) return false;
+  if (['return', 'rewrite'].some((name) => settingsNamed(level, name).length > 0)) return false;
+  if (level.settings.some(({ directive }) => /_pass$/.test(directive.name))) return false;
+  if (locations.length > 0 && settingsNamed(level, 'root').length === 0) return false;
+  return (
+    effective(level, 'root').settings.length > 0 || effective(level, 'alias').settings.length > 0
+  );
+}
+
+function errorPagesOf(server: Server): ReadonlySet<string> {
+  const levels = [server.level, ...Array.from(locationsIn(server), ({ level }) => level)];
+  return new Set(
+    levels.flatMap((level) =>
+      effective(level, 'error_page').settings.flatMap(({ directive }) => {
+        const to = directive.args.at(-1)?.value ?? '';
+        return to.startsWith('/') ? [to.replace(/\?.*$/, '')] : [];
+      }),
+    ),
+  );
+}

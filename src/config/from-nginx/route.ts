@@ -1,0 +1,173 @@
+/** A location as a route: nested ones inside it, its rules, and where its requests go. */
+
+import type { LocationMatch } from '../../nginx/model/location.ts';
+import type { ProxyTarget } from '../../nginx/model/proxy-target.ts';
+import type { Upstream } from '../../nginx/model/upstream.ts';
+import { upstreamHeaders } from '../../nginx/model/upstream-headers.ts';
+import type { Location } from '../../nginx/model.ts';
+import { defaults } from '../defaults.ts';
+import type { ForwardModel, PathPattern, RetryCause, RouteModel } from '../route-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
+import { accessOf } from './access.ts';
+import { accessLogOf } from './access-log.ts';
+import { responseOf } from './answers.ts';
+import { LevelReader } from './reader.ts';
+import { rulesOf } from './rules.ts';
+import { templateOf } from './template.ts';
+import { addressModel, groupModel, upstreamContext } from './upstreams.ts';
+
+/** What all locations of a configuration share. */
+export type Shared = {
+  /** Absolute; what relative paths are relative to. */
+  readonly prefix: string;
+  readonly groups: ReadonlyMap<string, Upstream>;
+  /** Paths of error pages that are files, and so are not shown. */
+  readonly filePages: ReadonlySet<string>;
+  /** By name, for templates of `log_format`. */
+  readonly logFormats: Parameters<typeof accessLogOf>[1];
+};
+
+const mebibyte = 1024 * 1024;
+
+/** Fields that the gateway writes itself, so that WebSockets need no lines and messages have one length. */
+const ofTheHop: ReadonlySet<string> = new Set([
+  'connection',
+  'upgrade',
+  'content-length',
+  'transfer-encoding',
+  'te',
+  'keep-alive',
+  'proxy-connection',
+  'expect',
+]);
+
+export function routeOf(location: Location, shared: Shared): RouteModel | undefined {
+  const path = patternOf(location.match);
+  if (path === undefined) return undefined;
+  return { ...contentOf(location, path, shared), path };
+}
+
+/** A named location; its path is never looked at. */
+export function namedRouteOf(location: Location, shared: Shared): RouteModel {
+  const path: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
+  return { ...contentOf(location, undefined, shared), path };
+}
+
+/** Undefined for what is no path: named ones are elsewhere, predicates are not supported. */
+function patternOf(match: LocationMatch): PathPattern | undefined {
+  switch (match.kind) {
+    case 'exact':
+    case 'prefix':
+      return match;
+    case 'regex':
+      return { kind: 'regex', regex: match.regex.regex };
+    case 'named':
+    case 'predicate':
+      return undefined;
+  }
+}
+
+function contentOf(
+  location: Location,
+  path: PathPattern | undefined,
+  shared: Shared,
+): Omit<RouteModel, 'path'> {
+  const { level, target } = location;
+  const reader = new LevelReader(level, shared.prefix);
+  const prefix = path === undefined || path.kind === 'regex' ? undefined : path.path;
+  const rules = rulesOf(level, shared.prefix);
+  const routes = location.locations.flatMap((inner) => routeOf(inner, shared) ?? []);
+  const access = accessOf(reader);
+  const response = responseOf(reader, shared.filePages, target, prefix);
+  const maxBodyBytes = reader.size('client_max_body_size', mebibyte);
+  const accessLog = accessLogOf(reader, shared.logFormats);
+  return {
+    upgradeTokens: target === undefined ? [] : defaults.upgradeTokens,
+    ...(target === undefined
+      ? {}
+      : {
+          upstream: upstreamOf(target, reader, shared),
+          forward: forwardOf(target, reader),
+          ...(path?.kind === 'prefix' && path.path.endsWith('/') ? { addsSlash: true } : {}),
+        }),
+    ...(rules.length === 0 ? {} : { rules }),
+    ...(routes.length === 0 ? {} : { routes }),
+    ...(access === undefined ? {} : { access }),
+    ...(response === undefined ? {} : { response }),
+    ...(maxBodyBytes === 0 ? {} : { maxBodyBytes }),
+    ...(accessLog === undefined ? {} : { accessLog }),
+    ...(level.named.has('internal') ? { internal: true } : {}),
+  };
+}
+
+function upstreamOf(
+  target: ProxyTarget,
+  reader: LevelReader,
+  { groups }: Shared,
+): UpstreamModel | DynamicUpstreamModel {
+  const context = upstreamContext(reader);
+  if (target.isTemplate) {
+    const scheme = target.scheme ?? 'http';
+    return {
+      url: templateOf(target.url),
+      groups: Object.fromEntries(
+        Array.from(groups.values(), (group) => [group.name, groupModel(group, scheme, context)]),
+      ),
+      tls: context.tls,
+      timeouts: context.timeouts,
+      ...(context.resolver === undefined ? {} : { resolver: context.resolver }),
+    };
+  }
+  const group = target.host === undefined || target.hasPort ? undefined : groups.get(target.host);
+  return group === undefined
+    ? addressModel(target, context)
+    : groupModel(group, target.scheme ?? 'http', context);
+}
+
+function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {
+  const method = reader.word('proxy_method');
+  const body = reader.word('proxy_set_body');
+  const setHeaders = upstreamHeaders(reader.level)
+    .filter(({ name }) => !ofTheHop.has(name.toLowerCase()))
+    .map(({ name, value }) => ({ name, value: templateOf(value) }));
+  return {
+    uri: uriOf(target),
+    forwarded: 'leave',
+    setHeaders,
+    ...(method === undefined ? {} : { method: templateOf(method) }),
+    ...(reader.word('proxy_pass_request_headers') === 'off' ? { passHeaders: false } : {}),
+    ...(reader.word('proxy_pass_request_body') === 'off' ? { passBody: false } : {}),
+    ...(body === undefined ? {} : { body: templateOf(body) }),
+    retry: {
+      on: retryCausesOf(reader),
+      tries: reader.number('proxy_next_upstream_tries', 0),
+      timeoutMs: reader.time('proxy_next_upstream_timeout', 0),
+    },
+  };
+}
+
+function uriOf(target: ProxyTarget): NonNullable<ForwardModel['uri']> {
+  if (target.uri === undefined) return { kind: 'as-sent' };
+  if (target.isTemplate) return { kind: 'template', uri: templateOf(target.uri) };
+  return { kind: 'replace-prefix', with: target.uri };
+}
+
+const retryCauses: readonly RetryCause[] = [
+  'error',
+  'timeout',
+  'invalid_header',
+  'http_403',
+  'http_404',
+  'http_429',
+  'http_500',
+  'http_502',
+  'http_503',
+  'http_504',
+  'non_idempotent',
+];
+
+function retryCausesOf(reader: LevelReader): readonly RetryCause[] {
+  if (!reader.isSaid('proxy_next_upstream')) return ['error', 'timeout'];
+  const words = reader.args('proxy_next_upstream') ?? [];
+  return words.includes('off') ? [] : retryCauses.filter((cause) => words.includes(cause));
+}

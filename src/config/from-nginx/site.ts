@@ -1,0 +1,145 @@
+/** A server as a site. */
+import { hostname } from 'node:os';
+import { locationsIn, type Server } from '../../nginx/model.ts';
+import { parseSize } from '../../nginx/units.ts';
+import type {
+  CertificateModel,
+  HostPattern,
+  SiteModel,
+  SiteTlsModel,
+  TrustModel,
+} from '../model.ts';
+import type { PathPattern, RouteModel } from '../route-model.ts';
+import { accessOf } from './access.ts';
+import { accessLogOf } from './access-log.ts';
+import { responseOf } from './answers.ts';
+import { LevelReader } from './reader.ts';
+import { namedRouteOf, routeOf, type Shared } from './route.ts';
+import { rulesOf } from './rules.ts';
+import { versionsOf } from './upstreams.ts';
+
+const second = 1000;
+const minute = 60 * second;
+
+export function siteOf(server: Server, shared: Shared): SiteModel {
+  const reader = new LevelReader(server.level, shared.prefix);
+  const [certificate, ...moreCertificates] = certificatesOf(reader);
+  const tls = tlsOf(reader);
+  const trust = trustOf(reader);
+  const rules = rulesOf(server.level, shared.prefix);
+  const named = [...locationsIn(server)].flatMap((location) =>
+    location.match.kind === 'named' ? [[location.match.name, location] as const] : [],
+  );
+  const response = responseOf(reader, shared.filePages);
+  const routes = server.locations.flatMap((location) => routeOf(location, shared) ?? []);
+  return {
+    name: (server.names[0]?.text ?? '').replace(/^\./, ''),
+    hosts: server.names.flatMap(hostsOf),
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(moreCertificates.length === 0 ? {} : { moreCertificates }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(rules.length === 0 ? {} : { rules }),
+    routes: withRoot(routes, reader, shared),
+    ...(response === undefined ? {} : { response }),
+    ...(named.length === 0
+      ? {}
+      : {
+          namedRoutes: Object.fromEntries(
+            named.map(([name, location]) => [name, namedRouteOf(location, shared)]),
+          ),
+        }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(reader.flag('merge_slashes') ? {} : { mergeSlashes: false }),
+    ...(reader.word('absolute_redirect') === 'off' ? {} : { absoluteRedirects: true }),
+    limits: {
+      headBytes: headBytesOf(reader),
+      headMs: reader.time('client_header_timeout', minute),
+      bodyMs: reader.time('client_body_timeout', minute),
+      keepAliveMs: reader.time('keepalive_timeout', 75 * second),
+    },
+    accessLog: accessLogOf(reader, shared.logFormats) ?? { kind: 'off' },
+  };
+}
+
+/** What no location has is the server's own: its error pages and access, and otherwise nothing. */
+function withRoot(
+  routes: readonly RouteModel[],
+  reader: LevelReader,
+  shared: Shared,
+): readonly RouteModel[] {
+  const hasRoot = routes.some(({ path }) => path.kind === 'prefix' && path.path === '/');
+  if (hasRoot) return routes;
+  const path: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
+  const response = responseOf(reader, shared.filePages);
+  const access = accessOf(reader);
+  return [
+    ...routes,
+    {
+      path,
+      upgradeTokens: [],
+      ...(response === undefined ? {} : { response }),
+      ...(access === undefined ? {} : { access }),
+    },
+  ];
+}
+
+function hostsOf(name: Server['names'][number]): HostPattern[] {
+  switch (name.kind) {
+    case 'exact':
+    case 'leading-wildcard':
+    case 'trailing-wildcard': {
+      const { setting: _setting, word: _word, text: _text, ...pattern } = name;
+      return [pattern];
+    }
+    case 'regex':
+      return [{ kind: 'regex', regex: name.regex.regex }];
+    case 'hostname':
+      return [{ kind: 'exact', host: hostname().toLowerCase() }];
+    case 'invalid':
+      return [];
+  }
+}
+
+function certificatesOf(reader: LevelReader): CertificateModel[] {
+  const keys = reader.all('ssl_certificate_key').map(([path = '']) => reader.absolute(path));
+  return reader.all('ssl_certificate').flatMap(([path = ''], index) => {
+    const keyPath = keys[index];
+    return keyPath === undefined ? [] : [{ certPath: reader.absolute(path), keyPath }];
+  });
+}
+
+function tlsOf(reader: LevelReader): SiteTlsModel | undefined {
+  const ciphers = reader.isSaid('ssl_ciphers') ? reader.word('ssl_ciphers') : undefined;
+  const verify = reader.isSaid('ssl_verify_client') ? reader.word('ssl_verify_client') : undefined;
+  const caPath = reader.path('ssl_client_certificate');
+  const tls: SiteTlsModel = {
+    ...versionsOf(reader, 'ssl_protocols'),
+    ...(ciphers === undefined ? {} : { ciphers }),
+    ...(verify === 'on' || verify === 'optional' || verify === 'optional_no_ca'
+      ? {
+          clients: {
+            verify,
+            ...(caPath === undefined ? {} : { caPath }),
+            depth: reader.number('ssl_verify_depth', 1),
+          },
+        }
+      : {}),
+  };
+  return Object.keys(tls).length === 0 ? undefined : tls;
+}
+
+function trustOf(reader: LevelReader): TrustModel | undefined {
+  const from = reader.all('set_real_ip_from').map(([network = '']) => network);
+  if (from.length === 0) return undefined;
+  return {
+    from,
+    header: (reader.word('real_ip_header') ?? 'X-Real-IP').toLowerCase(),
+    recursive: reader.flag('real_ip_recursive'),
+  };
+}
+
+/** A head may fill all buffers; nginx's default is 4 of 8 KiB. */
+function headBytesOf(reader: LevelReader): number {
+  const [count = '4', size = '8k'] = reader.args('large_client_header_buffers') ?? [];
+  return Number(count) * (parseSize(size) ?? 8192);
+}

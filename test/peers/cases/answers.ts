@@ -1,0 +1,147 @@
+/** What a client gets: fields, redirects, cookies, error pages. */
+import { ask, type PeerCase } from '../peer-case.ts';
+
+export const answerCases: readonly PeerCase[] = [
+  {
+    name: 'add_header is for some statuses, always for all, and a level of its own forgets the others',
+    server: `
+      add_header X-Outer outer;
+      add_header X-Always "$upstream_status $status" always;
+      location /inherits { proxy_pass http://UP_A; }
+      location /own { add_header X-Inner inner; proxy_pass http://UP_A; }
+      location /text { return 200 "text"; }
+      location /missing { return 404; }
+      location /empty { add_header X-Empty "$arg_none"; return 200 "x"; }
+    `,
+    asks: [
+      'GET /inherits',
+      ask('GET /inherits', 'X-Answer-Status: 404'),
+      ask('GET /inherits', 'X-Answer-Status: 201'),
+      'GET /own',
+      ask('GET /own', 'X-Answer-Status: 500'),
+      'GET /text',
+      'GET /missing',
+      'GET /empty',
+    ],
+  },
+  {
+    name: 'fields of the upstream are hidden or passed',
+    server: `
+      location /hide { proxy_hide_header X-Powered-By; proxy_hide_header Set-Cookie; proxy_pass http://UP_A; }
+      location /usual { proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ask('GET /hide', 'X-Answer-Field: X-Powered-By: x || Set-Cookie: a=b || X-Kept: 1'),
+      ask(
+        'GET /usual',
+        'X-Answer-Field: X-Accel-Expires: 1 || X-Kept: 1 || X-Pad: p || Set-Cookie: a=b || Set-Cookie: c=d',
+      ),
+    ],
+  },
+  {
+    name: 'redirects of the upstream point at the proxy',
+    server: `
+      location /default/ { proxy_pass http://UP_A/inner/; }
+      location /plain/ { proxy_pass http://UP_A; }
+      location /off/ { proxy_redirect off; proxy_pass http://UP_A/inner/; }
+      location /own/ { proxy_redirect http://internal/ /own/; proxy_redirect ~^https://([^/]+)/(.*)$ /$1-$2; proxy_pass http://UP_A; }
+      location /vars/ { proxy_redirect http://internal/ $scheme://$host/v/; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ask(
+        'GET /default/',
+        'X-Answer-Status: 302',
+        'X-Answer-Field: Location: http://UP_A/inner/x?y',
+      ),
+      ask('GET /default/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://elsewhere/x'),
+      ask('GET /default/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: /inner/x'),
+      ask('GET /plain/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://UP_A/plain/z'),
+      ask('GET /off/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://UP_A/inner/x'),
+      ask('GET /own/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://internal/a'),
+      ask('GET /own/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: https://host/a/b'),
+      ask('GET /own/', 'X-Answer-Field: Refresh: 5; url=http://internal/r'),
+      ask('GET /vars/', 'X-Answer-Status: 301', 'X-Answer-Field: Location: http://internal/v'),
+    ],
+  },
+  {
+    name: 'cookies of the upstream are for the proxy',
+    server: `
+      location /d { proxy_cookie_domain internal.test $host; proxy_pass http://UP_A; }
+      location /p { proxy_cookie_path /inner/ /outer/; proxy_pass http://UP_A; }
+      location /f { proxy_cookie_flags sid httponly samesite=strict; proxy_cookie_flags ~ secure; proxy_pass http://UP_A; }
+      location /n { proxy_cookie_flags ~^s nosecure; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ask(
+        'GET /d',
+        'X-Answer-Field: Set-Cookie: a=b; Domain=.internal.test; Path=/ || Set-Cookie: c=d; domain=other.test',
+      ),
+      ask(
+        'GET /p',
+        'X-Answer-Field: Set-Cookie: a=b; Path=/inner/x || Set-Cookie: c=d; Path=/else',
+      ),
+      ask('GET /f', 'X-Answer-Field: Set-Cookie: sid=1; Path=/ || Set-Cookie: other=2'),
+      ask('GET /n', 'X-Answer-Field: Set-Cookie: sid=1; Secure; HttpOnly'),
+    ],
+  },
+  {
+    name: 'error pages are a path, a named location, a URL, with their own status or another',
+    server: `
+      error_page 404 /sorry;
+      error_page 403 =200 /allowed;
+      error_page 502 = /from-page;
+      error_page 410 https://other.test/gone;
+      error_page 405 @named;
+      error_page 500 503 =502 @named;
+      location = /sorry { internal; return 200 "sorry $uri"; }
+      location = /allowed { return 200 "allowed"; }
+      location = /from-page { return 203 "from page"; }
+      location @named { return 200 "named $uri $request_method"; }
+      location /missing { return 404; }
+      location /forbidden { return 403; }
+      location /down { proxy_pass http://UP_NONE; }
+      location /gone { return 410; }
+      location /not-allowed { return 405; }
+      location /unavailable { return 503; }
+      location /passes { proxy_pass http://UP_A; }
+      location /intercepts { proxy_intercept_errors on; proxy_pass http://UP_A; }
+      location /fallback { proxy_intercept_errors on; error_page 404 = @other; proxy_pass http://UP_A; }
+      location @other { proxy_pass http://UP_B; }
+      location /loop { error_page 404 /loop/again; return 404; }
+    `,
+    asks: [
+      'GET /missing',
+      'GET /sorry',
+      'GET /forbidden',
+      'GET /down',
+      'GET /gone',
+      'GET /not-allowed',
+      'POST /not-allowed',
+      'GET /unavailable',
+      ask('GET /passes', 'X-Answer-Status: 404'),
+      ask('GET /intercepts', 'X-Answer-Status: 404'),
+      ask('GET /intercepts', 'X-Answer-Status: 418'),
+      ask('GET /fallback/x?y', 'X-Answer-Status: 404'),
+      'GET /loop',
+    ],
+  },
+  {
+    name: 'a body may be as large as client_max_body_size says, one mebibyte unless it says otherwise',
+    server: `
+      location /small { client_max_body_size 4; proxy_pass http://UP_A; }
+      location /usual { proxy_pass http://UP_A; }
+      location /any { client_max_body_size 0; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      { line: 'POST /small', headers: ['Content-Length: 4'], body: 'four' },
+      { line: 'POST /small', headers: ['Content-Length: 5'], body: 'fives' },
+      { line: 'POST /usual', headers: ['Content-Length: 1048577'] },
+      { line: 'POST /any', headers: ['Content-Length: 10'], body: '0123456789' },
+    ],
+  },
+  {
+    name: 'what nothing answers is not found, and what cannot be reached a bad gateway',
+    server: 'location /down { proxy_pass http://UP_NONE; } location /only { return 200 "x"; }',
+    asks: ['GET /down', 'GET /elsewhere'],
+  },
+];

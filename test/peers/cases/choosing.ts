@@ -1,0 +1,131 @@
+/** Which server and which location has a request. */
+import type { PeerCase } from '../peer-case.ts';
+
+const named = (name: string) => `return 200 "${name} host=$host server=$server_name 1=$1";`;
+
+export const choosingCases: readonly PeerCase[] = [
+  {
+    name: 'server names are chosen exact, longest wildcard in front, longest behind, first regex, default',
+    servers: `
+      server { listen LISTEN; server_name ~^(?<sub>\\w+)\\.names\\.test$; location / { return 200 "regex $sub $1"; } }
+      server { listen LISTEN; server_name *.names.test; location / { ${named('leading')} } }
+      server { listen LISTEN; server_name *.deep.names.test; location / { ${named('longer')} } }
+      server { listen LISTEN; server_name www.names.*; location / { ${named('trailing')} } }
+      server { listen LISTEN; server_name .dotted.test; location / { ${named('dotted')} } }
+      server { listen LISTEN; server_name exact.names.test; location / { ${named('exact')} } }
+      server { listen LISTEN; server_name ~^only(\\d+)\\.regex; location / { ${named('numbered')} } }
+      server { listen LISTEN; server_name ""; location / { ${named('nameless')} } }
+    `,
+    asks: [
+      'exact.names.test',
+      'EXACT.names.test.',
+      'a.names.test:8080',
+      'b.deep.names.test',
+      'www.names.org',
+      'dotted.test',
+      'x.y.dotted.test',
+      'only42.regex.example',
+      'nobody.knows.this',
+      '.names.test',
+    ].map((host) => ({ line: 'GET /', host })),
+  },
+  {
+    name: 'a request without Host in HTTP/1.0 is for the server of the empty name',
+    servers:
+      'server { listen LISTEN; server_name empty.test ""; location / { return 200 "empty"; } }',
+    asks: [{ line: 'GET /', raw: 'GET / HTTP/1.0\r\n\r\n' }],
+  },
+  {
+    name: 'the host of an absolute request line wins over Host',
+    servers:
+      'server { listen LISTEN; server_name absolute.test; location / { return 200 "$host $request_uri $uri"; } }',
+    asks: [
+      {
+        line: 'GET',
+        raw: 'GET http://absolute.test/a%20b?c HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n',
+      },
+    ],
+  },
+  {
+    name: 'locations are chosen exact, longest prefix, first regex unless the prefix forbids it',
+    server: `
+      location / { return 200 "root"; }
+      location = / { return 200 "exact root"; }
+      location /docs/ { return 200 "docs"; }
+      location ^~ /images/ { return 200 "images"; }
+      location ~* \\.(gif|jpe?g)$ { return 200 "picture $1"; }
+      location ~ ^/docs/(?<part>[a-z]+)/x$ { return 200 "part $part"; }
+      location /docs/deep/ { return 200 "deep"; }
+      location = /docs { return 200 "exact docs"; }
+    `,
+    asks: [
+      'GET /',
+      'GET /index',
+      'GET /docs',
+      'GET /docs/',
+      'GET /docs/deep/a',
+      'GET /docs/a.GIF',
+      'GET /images/a.gif',
+      'GET /docs/part/x',
+      'GET /docs/../images//b.jpg',
+      'GET /%64ocs/deep/%61',
+      'GET /DOCS/',
+      'GET /a.jpeg?x=/docs/',
+    ],
+  },
+  {
+    name: 'nested locations are searched inside the chosen one, regexes from the inside out',
+    server: `
+      location /a/ {
+        return 200 "a";
+        location /a/b/ { return 200 "a b"; location ~ x$ { return 200 "inner x"; } }
+        location = /a/exact { return 200 "a exact"; }
+        location ~ y$ { return 200 "a y"; }
+      }
+      location ~ (x|y|z)$ { return 200 "outer $1"; }
+      location ^~ /k/ { return 200 "k"; location ~ deep { return 200 "k deep"; } }
+    `,
+    asks: [
+      '/a/',
+      '/a/x',
+      '/a/y',
+      '/a/z',
+      '/a/b/x',
+      '/a/b/y',
+      '/a/b/c',
+      '/a/exact',
+      '/k/z',
+      '/k/deep/x',
+      '/none',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'paths are normalised before they are matched, and merge_slashes can be off',
+    server: `
+      location /one { return 200 "one uri=$uri"; }
+      location / { return 200 "uri=$uri args=$args is_args=$is_args request_uri=$request_uri"; }
+    `,
+    asks: [
+      '/a//b',
+      '/a/./b/../c',
+      '/one%2Ftwo',
+      '/a%3Fb?c=d',
+      '/a/..',
+      '/caf%C3%A9',
+      '/a/b/..',
+      '/?',
+      '/a%23',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'double slashes stay when merge_slashes is off',
+    server:
+      'merge_slashes off; location /a//b { return 200 "double $uri"; } location / { return 200 "other $uri"; }',
+    asks: ['GET /a//b', 'GET /a/b', 'GET /x///y/../z'],
+  },
+  {
+    name: 'a path that leaves the root, has a broken escape or a NUL is a bad request',
+    server: 'location / { return 200 "here"; }',
+    asks: ['GET /..', 'GET /../etc', 'GET /a/../../b', 'GET /%zz', 'GET /%4', 'GET /a%00b'],
+  },
+];

@@ -1,0 +1,125 @@
+/** set, if, rewrite, return, map: what they make of a request. */
+import { ask, type PeerCase } from '../peer-case.ts';
+
+export const ruleCases: readonly PeerCase[] = [
+  {
+    name: 'return answers with a text, a redirect, an empty body or the page of its status',
+    server: `
+      location /text { return 200 "text $request_method\\n"; }
+      location /created { return 201 "made"; }
+      location /none { return 204; }
+      location /moved { return 301 /to; }
+      location /found { return 302 https://other.test$request_uri; }
+      location /url { return https://other.test/; }
+      location /perm { return 308 /to?a=b; }
+      location /bad { return 400; }
+      location /forbidden { return 403; }
+      location /teapot { return 418 "teapot"; }
+      location /broken { return 503; }
+      location /json { default_type application/json; return 200 '{"a":1}'; }
+    `,
+    asks: [
+      '/text',
+      '/created',
+      '/none',
+      '/moved',
+      '/found?x',
+      '/url',
+      '/perm',
+      '/bad',
+      '/forbidden',
+      '/teapot',
+      '/broken',
+      '/json',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'a HEAD gets the head of the answer',
+    server: 'location / { return 200 "four"; } location /up { proxy_pass http://UP_A; }',
+    asks: ['HEAD /', 'HEAD /up'],
+  },
+  {
+    name: 'rewrites change path and query, choose anew, stop or redirect',
+    server: `
+      rewrite ^/server/(.*)$ /loc/$1;
+      rewrite ^/drop/(.*)$ /loc/$1?;
+      rewrite ^/perm/(.*)$ /loc/$1 permanent;
+      rewrite ^/temp/(.*)$ http://other.test/$1?x=$arg_a redirect;
+      rewrite ^/absolute/(.*)$ https://other.test/$1;
+      location /loc/ { return 200 "loc uri=$uri args=$args request_uri=$request_uri"; }
+      location /last/ { rewrite ^/last/(\\w+)$ /loc/$1?from=last last; return 200 "not rewritten"; }
+      location /break/ { rewrite ^/break/(.*)$ /b%20c/$1?q break; proxy_pass http://UP_A; }
+      location /uri/ { rewrite ^/uri/(.*)$ /rewritten/$1 break; proxy_pass http://UP_A/ignored/; }
+      location /chain/ { rewrite a b; rewrite b c last; return 200 "chain"; }
+      location /loop/ { rewrite ^ /loop/x last; }
+      location /proxied/ { rewrite ^/proxied/(.*)$ /after/$1; }
+      location /after/ { proxy_pass http://UP_A; }
+    `,
+    asks: [
+      '/server/a%20b?x=1',
+      '/drop/a?x=1',
+      '/perm/a%20b?x=1',
+      '/temp/a%26b?a=1',
+      '/absolute/p?q',
+      '/last/word?a=1',
+      '/last/',
+      '/break/d%20e?a',
+      '/uri/x?y',
+      '/chain/a',
+      '/loop/',
+      '/proxied/a%2Fb?c',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'set and if see variables, captures and conditions',
+    http: 'map $http_x_kind $kind_of { default plain; special very; ~^re-(?<tail>.+)$ "regex $tail"; }',
+    server: `
+      set $base "from server";
+      if ($request_method = POST) { return 405 "no posts"; }
+      if ($http_user_agent ~* "bot(?<n>\\d*)") { set $base "bot $n"; }
+      location /vars { set $x "$base/$kind_of"; return 200 "$x"; }
+      location /if {
+        set $found no;
+        if ($arg_a) { set $found yes; }
+        if ($arg_b != "1") { set $found "$found-b"; }
+        if ($uri !~ ^/if/x) { set $found "$found-notx"; }
+        if (-d FOLDER) { set $found "$found-dir"; }
+        if (!-f FOLDER) { set $found "$found-nofile"; }
+        return 200 "$found";
+      }
+      location /early { if ($arg_stop) { return 403; } proxy_pass http://UP_A; }
+      location /rw { if ($arg_to) { rewrite ^ /vars last; } return 200 "stayed"; }
+    `,
+    asks: [
+      'GET /vars',
+      ask('GET /vars', 'X-Kind: special'),
+      ask('GET /vars', 'X-Kind: re-markable'),
+      ask('GET /vars', 'User-Agent: goodBOT7'),
+      'POST /vars',
+      'GET /if',
+      'GET /if?a=1&b=1',
+      'GET /if/x?a=0',
+      'GET /early',
+      'GET /early?stop=1',
+      'GET /rw',
+      'GET /rw?to=1',
+    ],
+  },
+  {
+    name: 'maps look up exact, wildcard, regex and default, and may use other maps',
+    http: `
+      map $host $by_host { hostnames; default d; map.test exact; *.map.test wild; map.* trail; .both.test both; }
+      map $http_upgrade $connection_upgrade { default upgrade; '' close; }
+      map "$by_host:$arg_k" $combined { default "no $by_host"; exact:1 one; "~^wild:(.)" "w$1"; volatile; }
+    `,
+    servers:
+      'server { listen LISTEN; server_name map.test *.map.test map.org .both.test; location / { return 200 "$by_host $connection_upgrade $combined"; } }',
+    asks: ['map.test', 'a.map.test', 'map.org', 'both.test', 'x.both.test', 'MAP.test'].map(
+      (host) => ({
+        line: 'GET /?k=1',
+        host,
+        headers: ['Upgrade: websocket'],
+      }),
+    ),
+  },
+];

@@ -1,0 +1,31 @@
+/**
+ * Where Hatchway, reading an nginx configuration, behaves otherwise than nginx does, and why. The test fails for a difference
+ * that is not here, and for one that is here and no longer there.
+ */
+
+export type Difference = {
+  /** The name of the case. */
+  readonly name: string;
+  /** The request line, with its fields where several requests have the same. */
+  readonly asks: readonly RegExp[];
+  readonly reason: string;
+};
+
+export const differences: readonly Difference[] = [
+  {
+    name: 'server names are chosen exact, longest wildcard in front, longest behind, first regex, default',
+    asks: [/Host: \.names\.test$/],
+    reason: 'a host that begins with a dot is no host (RFC 3986, 3.2.2), and is refused',
+  },
+  {
+    name: 'double slashes stay when merge_slashes is off',
+    asks: [/^GET \/a\/\/b$/, /^GET \/x\/\/\/y\/\.\.\/z$/],
+    reason:
+      'nginx normalises the path before it knows the host, so that the default server’s merge_slashes counts for all of an address; here it is the server’s own',
+  },
+  {
+    name: 'the method, the fields and the body can be other than the client’s',
+    asks: [/^POST \/nobody/],
+    reason: 'a POST without body says so with Content-Length: 0, as RFC 9110, 8.6 asks',
+  },
+];

@@ -1,0 +1,84 @@
+/** What a client sees of an answer, as lines that can be compared: without what differs between any two proxies. */
+import { connect } from 'node:net';
+import type { Ask } from './peer-case.ts';
+
+/** Fields that say nothing of what was configured: time, program, framing, the proxy's own page. */
+const notCompared = new Set([
+  'date',
+  'server',
+  'connection',
+  'keep-alive',
+  'content-length',
+  'transfer-encoding',
+  'x-request-id',
+]);
+
+/** Of a page that the proxy made up itself, only the status is compared. */
+const ownPageFields = new Set(['content-type', 'cache-control']);
+
+/** Longer than any answer of these servers takes. */
+const patientMs = 10_000;
+
+/** The whole answer to one request, everything the server sent until it closed. */
+export async function send(ask: Ask, host: string, port: number): Promise<string> {
+  const { line, headers = [], body = '', raw, from } = ask;
+  const text =
+    raw?.replaceAll('HOST', host) ??
+    `${line} HTTP/1.1\r\nHost: ${ask.host ?? host}\r\nConnection: close\r\n${headers
+      .map((header) => `${header}\r\n`)
+      .join('')}\r\n${body}`;
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const socket = connect({ host: '127.0.0.1', port, localAddress: from ?? '127.0.0.1' });
+  let answer = '';
+  socket.setEncoding('latin1');
+  socket.setTimeout(patientMs, () => socket.destroy(new Error(`no answer to ${line}`)));
+  socket.on('data', (chunk: string) => {
+    answer += chunk;
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    // A server that has refused a body may reset what still comes of it.
+    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve(answer);
+    else reject(error);
+  });
+  socket.on('close', () => resolve(answer));
+  socket.write(text, 'latin1');
+  return await promise;
+}
+
+/** Status, fields in order of their names, body. */
+export function observe(answer: string): string {
+  if (answer === '') return 'closed without an answer';
+  const end = answer.indexOf('\r\n\r\n');
+  const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n');
+  const status = statusLine.split(' ')[1] ?? '';
+  const body = decode(answer.slice(end + 4), lines);
+  const isOwnPage = isPageOfProxy(body, lines);
+  const fields = lines
+    .map((line) => {
+      const colon = line.indexOf(':');
+      return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
+    })
+    .filter(([name]) => !notCompared.has(name) && !(isOwnPage && ownPageFields.has(name)))
+    .map(([name, value]) => `${name}: ${value}`)
+    .sort();
+  return [status, ...fields, '', isOwnPage ? '(page of the proxy)' : body].join('\n');
+}
+
+/** nginx's pages and the gateway's are known by what only they write; a redirect of either may have no body at all. */
+function isPageOfProxy(body: string, lines: readonly string[]): boolean {
+  if (/^<html>\r\n<head><title>\d{3}/.test(body) || /\bHW_[A-Z_]+\b/.test(body)) return true;
+  return body === '' && lines.some((line) => /^location:/i.test(line));
+}
+
+function decode(body: string, lines: readonly string[]): string {
+  if (!lines.some((line) => /^transfer-encoding: chunked$/i.test(line))) return body;
+  let rest = body;
+  let decoded = '';
+  for (;;) {
+    const end = rest.indexOf('\r\n');
+    const size = Number.parseInt(rest.slice(0, end), 16);
+    if (!(size > 0)) return decoded;
+    decoded += rest.slice(end + 2, end + 2 + size);
+    rest = rest.slice(end + 2 + size + 2);
+  }
+}

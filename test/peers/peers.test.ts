@@ -1,0 +1,161 @@
+/**
+ * One configuration, two programs: every case is asked of a real nginx and of Hatchway that reads the same file, and both give
+ * the same answers.
+ */
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { startChild } from '../kit/child.ts';
+import { hatchwayPath } from '../kit/hatchway.ts';
+import { freePort } from '../kit/ports.ts';
+import { tempFolder } from '../kit/temp.ts';
+import { accessCases } from './cases/access.ts';
+import { answerCases } from './cases/answers.ts';
+import { choosingCases } from './cases/choosing.ts';
+import { forwardingCases } from './cases/forwarding.ts';
+import { ruleCases } from './cases/rules.ts';
+import { differences } from './differences.ts';
+import { startEchoUpstream } from './echo-upstream.ts';
+import { observe, send } from './observe.ts';
+import type { Ask, PeerCase } from './peer-case.ts';
+import { usersFile } from './users-file.ts';
+
+const groups: Readonly<Record<string, readonly PeerCase[]>> = {
+  choosing: choosingCases,
+  forwarding: forwardingCases,
+  rules: ruleCases,
+  answers: answerCases,
+  access: accessCases,
+};
+
+type Place = {
+  readonly folder: string;
+  readonly port: number;
+  /** What stands for the words of the configuration. */
+  readonly words: Readonly<Record<string, string>>;
+};
+
+for (const [group, cases] of Object.entries(groups)) {
+  test(`${group}: Hatchway answers as nginx does`, async (t) => {
+    const place = await placeFor(t);
+    writeFileSync(join(place.folder, 'nginx.conf'), configuration(cases, place));
+    const expected = await observeAll(cases, place, await startNginx(t, place));
+    const actual = await observeAll(cases, place, await startHatchwayHere(t, place));
+    const unexpected: string[] = [];
+    for (const [index, { name, asks }] of cases.entries()) {
+      for (const [nth, ask] of asksOf(asks).entries()) {
+        const key = `${index}/${nth}`;
+        const isSame = expected.get(key) === actual.get(key);
+        const listed = differences.find(
+          (one) => one.name === name && one.asks.some((line) => line.test(textOf(ask))),
+        );
+        if (isSame !== (listed === undefined)) {
+          unexpected.push(
+            `${name}\n${textOf(ask)}\n--- nginx\n${expected.get(key)}\n--- Hatchway\n${actual.get(key)}` +
+              (listed === undefined ? '' : '\n(listed as a difference, which it is not)'),
+          );
+        }
+      }
+    }
+    assert.equal(
+      unexpected.length,
+      0,
+      `${unexpected.length} differ:\n\n${unexpected.join('\n\n======\n')}`,
+    );
+  });
+}
+
+async function placeFor(t: TestContext): Promise<Place> {
+  const folder = tempFolder(t, 'peers');
+  mkdirSync(join(folder, 'logs'));
+  writeFileSync(join(folder, 'users'), usersFile());
+  const port = await freePort();
+  const [a, b] = [await startEchoUpstream(t, 'A'), await startEchoUpstream(t, 'B')];
+  const words = {
+    LISTEN: `127.0.0.1:${port}`,
+    UP_NONE: `127.0.0.1:${await freePort()}`,
+    UP_A: `127.0.0.1:${a}`,
+    UP_B: `127.0.0.1:${b}`,
+    FOLDER: folder,
+  };
+  return { folder, port, words };
+}
+
+function configuration(cases: readonly PeerCase[], { folder, words }: Place): string {
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `  ${name}_temp_path ${folder}/${name};`)
+    .join('\n');
+  const blocks = cases.map(
+    ({ http = '', server, servers }, index) =>
+      `${http}\n${servers ?? `server { listen LISTEN; server_name ${nameOf(index)}; ${server} }`}`,
+  );
+  return filled(
+    `daemon off;
+worker_processes 1;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+pid ${folder}/pid;
+error_log stderr notice;
+events { worker_connections 512; }
+http {
+${temporary}
+  access_log off;
+  default_type text/plain;
+  server { listen LISTEN default_server; server_name default.test; return 200 "default server"; }
+${blocks.join('\n')}
+}
+`,
+    words,
+  );
+}
+
+function nameOf(index: number): string {
+  return `case${index}.test`;
+}
+
+function filled(text: string, words: Place['words']): string {
+  return text.replace(/\b(?:LISTEN|UP_NONE|UP_A|UP_B|FOLDER)\b/g, (word) => words[word] ?? word);
+}
+
+type Running = { stop(): Promise<void> };
+
+async function startNginx(t: TestContext, { folder }: Place): Promise<Running> {
+  const child = startChild(t, '/usr/sbin/nginx', [
+    ...['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
+  ]);
+  await child.said(/start worker process \d+/);
+  return child;
+}
+
+async function startHatchwayHere(t: TestContext, { folder }: Place): Promise<Running> {
+  const child = startChild(t, hatchwayPath, [
+    ...['up', '--nginx', join(folder, 'nginx.conf'), '--data-dir', join(folder, 'data')],
+  ]);
+  await child.said(/Hatchway is ready/);
+  return child;
+}
+
+/** In order, one after the other, since some answers depend on what was asked before. */
+async function observeAll(
+  cases: readonly PeerCase[],
+  { port, words }: Place,
+  running: Running,
+): Promise<Map<string, string>> {
+  const observed = new Map<string, string>();
+  for (const [index, { asks }] of cases.entries()) {
+    for (const [nth, ask] of asksOf(asks).entries()) {
+      const real = { ...ask, headers: ask.headers?.map((header) => filled(header, words)) ?? [] };
+      observed.set(`${index}/${nth}`, observe(await send(real, nameOf(index), port)));
+    }
+  }
+  await running.stop();
+  return observed;
+}
+
+function asksOf(asks: PeerCase['asks']): Ask[] {
+  return asks.map((ask) => (typeof ask === 'string' ? { line: ask } : ask));
+}
+
+function textOf({ line, host, headers = [], raw }: Ask): string {
+  return raw ?? [line, ...(host === undefined ? [] : [`Host: ${host}`]), ...headers].join('\n');
+}

@@ -34,8 +34,11 @@ export class AnswerSide implements SocketOwner {
   readonly #owner: AnswerOwner;
   readonly #heads = new ResponseHeadReader(answerLimits);
   #body: BodyReader | undefined;
-  /** Whether Node waits for fields behind the body. */
-  #mayHaveTrailers = false;
+  /**
+   * Whether Node asks for trailers before it ends the stream. Where nothing else says that an answer is cut short, it has
+   * to: a reset stream is otherwise ended first, which is what a whole answer looks like.
+   */
+  #endsWithTrailers = false;
   #isTunnel = false;
   #isOver = false;
 
@@ -77,7 +80,7 @@ export class AnswerSide implements SocketOwner {
     if (this.#isOver) return;
     if (this.#isTunnel) {
       this.#isOver = true;
-      this.#stream.end();
+      this.#endStream();
     } else {
       this.#break(NGHTTP2_INTERNAL_ERROR);
     }
@@ -94,7 +97,8 @@ export class AnswerSide implements SocketOwner {
       if (head === undefined) return;
       if (head.status === 101) {
         this.#isTunnel = true;
-        this.#stream.respond(http2Response(head));
+        this.#endsWithTrailers = true;
+        this.#stream.respond(http2Response(head), { waitForTrailers: true });
         if (reader.rest.length > 0) this.#write(reader.rest);
         return;
       }
@@ -110,10 +114,10 @@ export class AnswerSide implements SocketOwner {
     const body = bodyReader(head.framing, 'upstream', answerLimits);
     const isBodiless = body.done || head.status === resetContent;
     this.#body = body;
-    this.#mayHaveTrailers = !isBodiless && head.framing.kind === 'chunked';
+    this.#endsWithTrailers = !isBodiless && head.framing.kind === 'chunked';
     this.#stream.respond(http2Response(head), {
       endStream: isBodiless,
-      waitForTrailers: this.#mayHaveTrailers,
+      waitForTrailers: this.#endsWithTrailers,
     });
     if (isBodiless) this.#complete();
     else if (rest.length > 0) this.#relay(body, rest);
@@ -129,13 +133,17 @@ export class AnswerSide implements SocketOwner {
   }
 
   #complete(): void {
-    const stream = this.#stream;
     this.#isOver = true;
-    if (this.#mayHaveTrailers) stream.once('wantTrailers', () => this.#sendTrailers());
+    this.#endStream();
+    this.#owner.onAnswerComplete();
+  }
+
+  #endStream(): void {
+    const stream = this.#stream;
+    if (this.#endsWithTrailers) stream.once('wantTrailers', () => this.#sendTrailers());
     else if (stream.writableFinished) this.#owner.onAnswerSent();
     else stream.once('finish', () => this.#owner.onAnswerSent());
     stream.end();
-    this.#owner.onAnswerComplete();
   }
 
   #sendTrailers(): void {
@@ -143,7 +151,7 @@ export class AnswerSide implements SocketOwner {
     if (stream.closed) return;
     stream.sendTrailers(http2Trailers(this.#body?.trailers ?? noFields));
     // Node sends them in an immediate, too, and whatever closes the stream has to come behind.
-    setImmediate(() => this.#owner.onAnswerSent());
+    if (!this.#isTunnel) setImmediate(() => this.#owner.onAnswerSent());
   }
 
   #break(code: number): void {

@@ -148,23 +148,21 @@ test('a large early answer with trailers arrives whole, too', async (context) =>
   assert.equal(trailers?.['x-end'], 'yes');
 });
 
-for (const [what, head] of [
-  ['announced length', 'Content-Length: 10'],
-  ['chunks', 'Transfer-Encoding: chunked'],
-]) {
-  test(`an answer of ${what} that is cut short is reset`, async (context) => {
+const cutShort: [what: string, start: string][] = [
+  ['announced length', 'Content-Length: 10\r\n\r\nhello'],
+  ['chunks', 'Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n'],
+];
+for (const [what, start] of cutShort) {
+  test(`an answer of ${what} that is cut short never looks whole`, async (context) => {
     const kit = await startHttp2Gateway(context, certificates);
     const client = await Http2Client.connect(context, kit.port);
     const stream = client.open();
-    stream.resume();
     const upstream = await kit.upstream.accept();
     await upstream.head();
-    const body = head?.startsWith('Content') ? 'hello' : '5\r\nhello\r\n';
-    upstream.write(`HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`);
+    upstream.write(`HTTP/1.1 200 OK\r\n${start}`);
     await once(stream, 'response');
     upstream.reset();
-    await assert.rejects(once(stream, 'end'), { code: 'ERR_HTTP2_STREAM_ERROR' });
-    assert.equal(stream.rstCode, constants.NGHTTP2_INTERNAL_ERROR);
+    await assert.rejects(answerOf(stream), { code: 'ERR_HTTP2_STREAM_ERROR' });
     assert.equal(client.session.closed, false);
   });
 }
@@ -195,23 +193,31 @@ for (const code of [constants.NGHTTP2_CANCEL, constants.NGHTTP2_NO_ERROR]) {
   });
 }
 
-test('a body longer or shorter than announced ends its stream only', async (context) => {
+test('a body shorter than announced is reset, and the upstream never has a whole one', async (context) => {
   const kit = await startHttp2Gateway(context, certificates);
   const raw = await RawHttp2.connect(context, kit.port);
-  for (const [stream, body] of [
-    [1, 'too long'],
-    [3, 'abc'],
-  ] as const) {
-    raw.request(stream, [...pseudoFields('POST'), 'content-length', '5'], false);
-    const upstream = await kit.upstream.accept();
-    await upstream.head();
-    raw.send(frameTypes.data, flags.endStream, stream, body);
-    const reset = await raw.nextOf(frameTypes.rstStream);
-    assert.equal(reset?.stream, stream);
-    assert.equal(reset?.payload.readUInt32BE(), constants.NGHTTP2_PROTOCOL_ERROR);
-    await upstream.gone();
-    assert.ok(upstream.pending.length < 5, 'the upstream never has a whole body');
-  }
+  raw.request(1, [...pseudoFields('POST'), 'content-length', '5'], false);
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  raw.send(frameTypes.data, flags.endStream, 1, 'abc');
+  const reset = await raw.nextOf(frameTypes.rstStream, frameTypes.headers);
+  assert.equal(reset?.type, frameTypes.rstStream);
+  assert.equal(reset?.payload.readUInt32BE(), constants.NGHTTP2_PROTOCOL_ERROR);
+  await upstream.gone();
+  assert.ok(upstream.pending.length < 5);
+});
+
+test('a body longer than announced ends the connection, and nothing of it is taken for more', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const raw = await RawHttp2.connect(context, kit.port);
+  raw.request(1, [...pseudoFields('POST'), 'content-length', '5'], false);
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  raw.send(frameTypes.data, flags.endStream, 1, 'abcdeGET /smuggled HTTP/1.1\r\n\r\n');
+  const goaway = await raw.nextOf(frameTypes.goaway, frameTypes.headers);
+  assert.equal(goaway?.type, frameTypes.goaway);
+  await upstream.gone();
+  assert.ok(upstream.pending.length < 5);
 });
 
 test('what the gateway refuses itself is answered on the stream, with a line in the log', async (context) => {
@@ -240,7 +246,7 @@ test('fields are counted and measured together, as in HTTP/1.1', async (context)
   const large = Object.fromEntries(['a', 'b', 'c'].map((name) => [name, 'v'.repeat(12_000)]));
   assert.equal((await client.ask(large)).status, 431);
   const tooMany = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`x-${i}`, 'a']));
-  await assert.rejects(client.ask(tooMany), /reset with 11/);
+  await assert.rejects(client.ask(tooMany), /ENHANCE_YOUR_CALM/);
 });
 
 test('200 requests at once on one connection each get their own answer', async (context) => {

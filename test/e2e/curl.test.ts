@@ -15,6 +15,9 @@ import { tempFolder } from '../kit/temp.ts';
 
 leaveNothingBehind();
 
+/** Where a product that fails could leave a test waiting for ever. */
+const patience = { timeout: 30_000 };
+
 const largeBytes = 64 * 1024 * 1024;
 
 /** Bytes without a pattern that a mistake could fall in with. */
@@ -57,7 +60,7 @@ async function startSite(t: TestContext, onRequest: RequestListener): Promise<Si
   };
 }
 
-test('64 MiB pass byte for byte', async (t) => {
+test('64 MiB pass byte for byte', patience, async (t) => {
   const large = largeBody();
   const expected = sha256(large);
   const { curl, folder } = await startSite(t, async (request, response) => {
@@ -108,54 +111,62 @@ function* piecesOf(bytes: Buffer): Generator<Buffer> {
   for (let at = 0; at < bytes.length; at += 99_991) yield bytes.subarray(at, at + 99_991);
 }
 
-test('one connection serves several requests', async (t) => {
+test('one connection serves several requests', patience, async (t) => {
   const { curl } = await startSite(t, (_request, response) => response.end('ok'));
   // Written behind each body: how many connections were made for it.
   const { stdout } = await curl(['-w', ' %{num_connects}\n'], '/[1-5]');
   assert.equal(stdout.toString(), 'ok 1\nok 0\nok 0\nok 0\nok 0\n');
 });
 
-test('a client that asks before it sends its body gets the answer of the upstream', async (t) => {
-  const { curl, folder, server } = await startSite(t, async (request, response) => {
-    response.end(await sha256OfBody(request));
-  });
-  const body = Buffer.alloc(100_000, 'x');
-  const path = join(folder, 'body');
-  writeFileSync(path, body);
-  // It would send it after that time without being told.
-  const patient = ['--expect100-timeout', '60', '-H', 'Expect: 100-continue'];
-  const report = ['-w', ' %{http_code} %{size_upload}'];
-
-  await t.test('to go on', async () => {
-    const { stdout, stderr } = await curl([...patient, ...report, '-v', '-T', path]);
-    assert.match(stderr, /^< HTTP\/1\.1 100 Continue/m);
-    assert.equal(stdout.toString(), `${sha256(body)} 200 ${body.length}`);
-  });
-
-  await t.test('not to', async () => {
-    server.on('checkContinue', (_request, response) => {
-      response.writeHead(413, { connection: 'close' }).end('too much');
+test(
+  'a client that asks before it sends its body gets the answer of the upstream',
+  patience,
+  async (t) => {
+    const { curl, folder, server } = await startSite(t, async (request, response) => {
+      response.end(await sha256OfBody(request));
     });
-    const { stdout } = await curl([...patient, ...report, '-T', path]);
-    assert.equal(stdout.toString(), 'too much 413 0');
-  });
-});
+    const body = Buffer.alloc(100_000, 'x');
+    const path = join(folder, 'body');
+    writeFileSync(path, body);
+    // It would send it after that time without being told.
+    const patient = ['--expect100-timeout', '60', '-H', 'Expect: 100-continue'];
+    const report = ['-w', ' %{http_code} %{size_upload}'];
 
-test('an answer that comes while the body is still sent reaches the client', async (t) => {
-  const { curl, folder } = await startSite(t, (request, response) => {
-    // As servers do that do not want it: they answer, and throw away what still comes.
-    response.writeHead(Number(request.url?.slice(1))).end('no');
-  });
-  const path = join(folder, 'body');
-  writeFileSync(path, Buffer.alloc(largeBytes));
-  for (const status of [401, 413]) {
-    const args = ['-H', 'Expect:', '-w', ' %{http_code}', '-T', path];
-    const { stdout } = await curl(args, `/${status}`);
-    assert.equal(stdout.toString(), `no ${status}`);
-  }
-});
+    await t.test('to go on', async () => {
+      const { stdout, stderr } = await curl([...patient, ...report, '-v', '-T', path]);
+      assert.match(stderr, /^< HTTP\/1\.1 100 Continue/m);
+      assert.equal(stdout.toString(), `${sha256(body)} 200 ${body.length}`);
+    });
 
-test('nothing waits in the gateway for more', async (t) => {
+    await t.test('not to', async () => {
+      server.on('checkContinue', (_request, response) => {
+        response.writeHead(413, { connection: 'close' }).end('too much');
+      });
+      const { stdout } = await curl([...patient, ...report, '-T', path]);
+      assert.equal(stdout.toString(), 'too much 413 0');
+    });
+  },
+);
+
+test(
+  'an answer that comes while the body is still sent reaches the client',
+  patience,
+  async (t) => {
+    const { curl, folder } = await startSite(t, (request, response) => {
+      // As servers do that do not want it: they answer, and throw away what still comes.
+      response.writeHead(Number(request.url?.slice(1))).end('no');
+    });
+    const path = join(folder, 'body');
+    writeFileSync(path, Buffer.alloc(largeBytes));
+    for (const status of [401, 413]) {
+      const args = ['-H', 'Expect:', '-w', ' %{http_code}', '-T', path];
+      const { stdout } = await curl(args, `/${status}`);
+      assert.equal(stdout.toString(), `no ${status}`);
+    }
+  },
+);
+
+test('nothing waits in the gateway for more', patience, async (t) => {
   // Each line is only sent once the client has the one before: one that is kept back would be the last.
   const lines = ['one', 'two', 'three'];
   const kinds: [string, string[], Record<string, string>][] = [

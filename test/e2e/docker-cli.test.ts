@@ -1,9 +1,12 @@
 /** The real `docker` command line, through a site whose upstream is the Docker API: exec and attach upgrade to `tcp`. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
+import { type Child, startChild } from '../kit/child.ts';
 import { dockerCliPath, startDockerd } from '../kit/dockerd.ts';
 import { eventually } from '../kit/eventually.ts';
 import { startHatchway } from '../kit/hatchway.ts';
@@ -48,6 +51,11 @@ class DockerCli {
       }),
     );
     return promise;
+  }
+
+  /** Runs it in the background. */
+  start(args: readonly string[]): Child {
+    return startChild(this.#t, dockerCliPath, [...this.#options, ...args]);
   }
 
   /** Runs it in a terminal of 80 × 24. */
@@ -165,6 +173,35 @@ sites:
     const attached = await cli.run(['attach', '--no-stdin', 'ticking']);
     assert.equal(attached.exitCode, 6);
     assert.match(attached.stdout.toString(), /^(?:tick\n)+$/);
+  });
+
+  await t.test('events come as they happen', async () => {
+    // Starts with what was before it, so that nothing is missed while it connects.
+    const since = String(Math.floor(Date.now() / 1000));
+    const filters = ['--filter', 'container=eventful', '--format', 'now: {{.Action}}'];
+    const events = cli.start(['events', '--since', since, ...filters]);
+    const command = ['--network', 'none', '--name', 'eventful', 'box', 'true'];
+    assert.equal((await cli.run(['run', '--rm', ...command])).exitCode, 0);
+    for (const action of ['create', 'start', 'die', 'destroy']) {
+      await events.said(new RegExp(`^now: ${action}$`, 'm'));
+    }
+    await events.stop();
+  });
+
+  await t.test('build sends its context, and shows what the engine says', async (inner) => {
+    const folder = tempFolder(inner, 'context');
+    const noise = randomBytes(4 * 1024 * 1024);
+    writeFileSync(join(folder, 'noise'), noise);
+    writeFileSync(
+      join(folder, 'Dockerfile'),
+      'FROM box\nCOPY noise /noise\nCMD ["sha256sum", "/noise"]\n',
+    );
+    const built = await cli.run(['build', '-t', 'noisy', folder]);
+    assert.equal(built.exitCode, 0, built.stderr);
+    assert.match(built.stdout.toString(), /Step 3\/3[\s\S]*Successfully tagged noisy/);
+    const ran = await cli.run(['run', '--rm', '--network', 'none', 'noisy']);
+    const expected = createHash('sha256').update(noise).digest('hex');
+    assert.equal(ran.stdout.toString(), `${expected}  /noise\n`, ran.stderr);
   });
 
   await t.test('logs -f follows', async () => {

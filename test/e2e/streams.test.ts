@@ -10,6 +10,9 @@ import { atEnd } from '../kit/scope.ts';
 
 leaveNothingBehind();
 
+/** Where a product that fails could leave a test waiting for ever. */
+const patience = { timeout: 30_000 };
+
 /** Sends requests to a site in front of this upstream. */
 async function startSite(
   t: TestContext,
@@ -32,7 +35,7 @@ async function responseTo(sent: ClientRequest): Promise<IncomingMessage> {
   return response.setEncoding('utf8');
 }
 
-test('the head of a long poll comes before there is a body', async (t) => {
+test('the head of a long poll comes before there is a body', patience, async (t) => {
   const body = Promise.withResolvers<string>();
   const send = await startSite(t, async (_request, response) => {
     response.writeHead(200).flushHeaders();
@@ -43,7 +46,7 @@ test('the head of a long poll comes before there is a body', async (t) => {
   assert.deepEqual(await once(response, 'data'), ['at last']);
 });
 
-test('both bodies flow at the same time, piece by piece', async (t) => {
+test('both bodies flow at the same time, piece by piece', patience, async (t) => {
   const send = await startSite(t, (incoming, response) => {
     response.writeHead(200).flushHeaders();
     incoming.pipe(response);
@@ -60,7 +63,7 @@ test('both bodies flow at the same time, piece by piece', async (t) => {
   await once(response.resume(), 'end');
 });
 
-test('trailers pass in both directions', async (t) => {
+test('trailers pass in both directions', patience, async (t) => {
   const send = await startSite(t, async (incoming, response) => {
     await once(incoming.resume(), 'end');
     response.writeHead(200, { trailer: 'X-Sum' });

@@ -17,7 +17,7 @@ const chunkBytes = 1024 * 1024;
  * What may be under way to a reader that reads nothing: nearly all of it in the kernel, in front of the gateway and
  * behind it.
  */
-const boundBytes = totalBytes / 2;
+const boundBytes = totalBytes / 4;
 
 /** Without a drain for so long a writer counts as held back, in milliseconds. */
 const stalledMs = 300;

@@ -58,7 +58,7 @@ const answeredFramesBurst = 1000;
 const answeredFramesPerSecond = 100;
 
 /** How long a client may take to take the GOAWAY and close, in milliseconds. */
-const goodbyeMs = 5000;
+const goodbyeMs = 2000;
 
 /** What becomes of the streams, and who is told of the end. */
 export interface Http2ConnectionOwner {

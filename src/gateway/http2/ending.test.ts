@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { constants } from 'node:http2';
+import { after, test } from 'node:test';
+import { TestCertificates } from '../testing/certificates.ts';
+import { answerOf, Http2Client, startHttp2Gateway } from './testing/http2-kit.ts';
+import { frameTypes, pseudoFields, RawHttp2 } from './testing/raw-http2.ts';
+import { openWebSocket } from './testing/web-socket-upstream.ts';
+
+const certificates = new TestCertificates();
+after(() => certificates.remove());
+
+test('a gateway that closes says so, and answers what is under way', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const client = await Http2Client.connect(context, kit.port);
+  const answer = client.ask();
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  const goaway = once(client.session, 'goaway');
+  const closed = kit.gateway.close({ drainMs: 20_000 });
+  assert.equal((await goaway)[0], constants.NGHTTP2_NO_ERROR);
+  upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlast');
+  assert.equal((await answer).body.toString(), 'last');
+  await closed;
+});
+
+test('a WebSocket goes on while the gateway drains', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const client = await Http2Client.connect(context, kit.port);
+  const stream = client.openWebSocket();
+  const upstream = await kit.upstream.accept();
+  await openWebSocket(upstream);
+  await once(stream, 'response');
+  const goaway = once(client.session, 'goaway');
+  const closed = kit.gateway.close({ drainMs: 20_000 });
+  await goaway;
+  stream.write('still here');
+  assert.equal(await upstream.bytes(10), 'still here');
+  stream.end();
+  stream.resume();
+  await upstream.rest();
+  upstream.end();
+  await closed;
+});
+
+test('idle connections are closed at once when the gateway closes', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const client = await Http2Client.connect(context, kit.port);
+  const ended = once(client.session, 'close');
+  await kit.gateway.close({ drainMs: 20_000 });
+  await ended;
+});
+
+test('what has not ended by then is cut', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const client = await Http2Client.connect(context, kit.port);
+  const stream = client.open();
+  await kit.upstream.accept();
+  const cut = assert.rejects(answerOf(stream));
+  await kit.gateway.close({ drainMs: 0 });
+  await cut;
+});
+
+test('a connection without requests is closed after the keep-alive time', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { keepAliveMs: 200 } });
+  const client = await Http2Client.connect(context, kit.port);
+  const answer = client.ask();
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  const goaway = once(client.session, 'goaway');
+  upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+  assert.equal((await answer).status, 204);
+  assert.equal((await goaway)[0], constants.NGHTTP2_NO_ERROR);
+  await kit.opened({ clients: 0 });
+});
+
+test('a client that shakes hands and asks nothing is closed after the time for a head', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { headMs: 200 } });
+  await Http2Client.connect(context, kit.port);
+  await kit.opened({ clients: 1 });
+  await kit.opened({ clients: 0 });
+});
+
+test('a head that never ends is not waited for, and who does not go when told is cut', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { headMs: 200 } });
+  const raw = await RawHttp2.connect(context, kit.port);
+  raw.send(frameTypes.headers, 0, 1, '');
+  assert.equal((await raw.nextOf(frameTypes.goaway))?.payload.readUInt32BE(4), 0);
+  while ((await raw.next()) !== undefined);
+  await kit.opened({ clients: 0 });
+});
+
+test('a body that never comes is answered with 408', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { bodyMs: 200 } });
+  const client = await Http2Client.connect(context, kit.port);
+  const answer = answerOf(client.open({ ':method': 'POST' }, { endStream: false }));
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  assert.equal((await answer).status, 408);
+});
+
+test('an answer that is not taken is given up, the connection is not', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { bodyMs: 200 } });
+  const raw = await RawHttp2.connect(context, kit.port);
+  raw.request(1, pseudoFields());
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  // More than the window of a stream, which this client never opens again; and all of it is the gateway's at once.
+  const size = 100_000;
+  upstream.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n${'x'.repeat(size)}`);
+  const reset = await raw.nextOf(frameTypes.rstStream);
+  assert.equal(reset?.stream, 1);
+  raw.request(3, pseudoFields('TRACE'));
+  assert.equal((await raw.nextOf(frameTypes.headers))?.stream, 3);
+});
+
+test('a client that ends its side of the TCP connection has gone', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates);
+  const raw = await RawHttp2.connect(context, kit.port);
+  raw.request(1, pseudoFields());
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  raw.socket.end();
+  await upstream.gone();
+  await kit.opened({ clients: 0, upstreams: 0 });
+});

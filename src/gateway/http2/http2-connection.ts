@@ -27,7 +27,7 @@ import { type BridgeOwner, StreamBridge } from './stream-bridge.ts';
 
 const { NGHTTP2_ENHANCE_YOUR_CALM } = constants;
 
-/** Requests of one connection at a time; what nginx and Apache allow, and more than browsers ask for. */
+/** Requests of one connection at a time: as nginx, and more than browsers ask for. */
 const maxStreams = 128;
 
 /**
@@ -63,6 +63,8 @@ const goodbyeMs = 2000;
 /** What becomes of the streams, and who is told of the end. */
 export interface Http2ConnectionOwner {
   readonly serving: Serving;
+  /** Of the connection itself, before and between requests. */
+  readonly limits: Limits;
   /** Serves one stream's connection. */
   serve(accepted: AcceptedSocket): void;
   /** Whether a host may be asked for on this connection. */
@@ -84,8 +86,8 @@ export class Http2Connection implements BridgeOwner, Deadlined {
 
   /** @param accepted a connection on which the client speaks HTTP/2 from the first byte on */
   constructor(accepted: AcceptedSocket, owner: Http2ConnectionOwner) {
-    const { serving } = owner;
-    const { limits, deadlines } = serving;
+    const { limits, serving } = owner;
+    const { deadlines } = serving;
     const now = performance.now();
     this.#accepted = accepted;
     this.#owner = owner;
@@ -111,7 +113,8 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   }
 
   onBridgeEnd(isBrokenOff: boolean): void {
-    const { deadlines, limits } = this.#owner.serving;
+    const { limits, serving } = this.#owner;
+    const { deadlines } = serving;
     this.#streams--;
     if (this.#streams === 0) {
       this.deadline = deadlines.after(this.#session.closed ? goodbyeMs : limits.keepAliveMs);
@@ -128,7 +131,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   #listen(socket: Duplex): void {
     const { deadlines, log } = this.#owner.serving;
     const session = this.#session;
-    session.on('stream', (stream, _headers, flags, flat) => {
+    session.on('stream', (stream, headers, flags, flat) => {
       stream.on('error', ignore);
       // Broken off in the same read as it came, or the session was: nothing is asked for it.
       if (stream.destroyed) {
@@ -138,7 +141,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
       this.#streams++;
       this.deadline = never;
       const isEnded = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
-      this.#bridge(stream, flat, isEnded);
+      this.#bridge(stream, String(headers[':method']), flat, isEnded);
     });
     session.on('ping', () => this.#countAnswered());
     session.on('remoteSettings', () => this.#countAnswered());
@@ -154,8 +157,13 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     });
   }
 
-  #bridge(stream: ServerHttp2Stream, flat: readonly string[], isEnded: boolean): void {
-    const { deadlines, limits } = this.#owner.serving;
+  #bridge(
+    stream: ServerHttp2Stream,
+    method: string,
+    flat: readonly string[],
+    isEnded: boolean,
+  ): void {
+    const { limits, serving } = this.#owner;
     const [outer, inner] = inProcessConnection();
     const accepted = { ...this.#accepted, socket: inner, protocol: 'HTTP/2.0' } as const;
     let request: Http1Request;
@@ -166,10 +174,15 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     } catch (error) {
       if (!(error instanceof HatchwayError)) throw error;
       refusal = error;
-      request = { method: 'GET', host: undefined, body: { kind: 'none' }, text: '' };
+      request = {
+        method,
+        host: undefined,
+        body: { kind: 'none' },
+        text: '',
+      };
     }
     new StreamBridge(stream, outer, request, {
-      deadlines,
+      deadlines: serving.deadlines,
       lastTakeMs: limits.bodyMs,
       owner: this,
     });

@@ -226,6 +226,8 @@ test('what the gateway refuses itself is answered on the stream, with a line in 
   const { status, body } = await client.ask({ host: 'other.test' });
   assert.equal(status, 400);
   assert.match(body.toString(), /HW_HTTP2_REQUEST/);
+  const asHead = await client.ask({ ':method': 'HEAD', host: 'other.test' });
+  assert.deepEqual([asHead.status, asHead.body.length], [400, 0]);
   await kit.logged(/its :authority and its Host field differ/);
   assert.equal((await client.ask({ ':method': 'CONNECT', ':authority': 'a.test:1' })).status, 405);
   const other = { ':method': 'CONNECT', ':protocol': 'connect-udp' };
@@ -234,7 +236,7 @@ test('what the gateway refuses itself is answered on the stream, with a line in 
   const lines = await kit.accessLines();
   assert.deepEqual(
     lines.map((line) => / (\d{3}) /.exec(line)?.[1]),
-    ['400', '405', '501'],
+    ['400', '400', '405', '501'],
   );
 });
 

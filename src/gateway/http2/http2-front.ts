@@ -3,7 +3,7 @@
  * their requests as those of any other client.
  */
 import type { HatchwayError } from '../../base/errors.ts';
-import type { ListenerModel } from '../../config/model.ts';
+import type { Limits, ListenerModel } from '../../config/model.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
 import { ClientConnection } from '../client-connection.ts';
 import type { ListenerSites, Serving } from '../serving.ts';
@@ -32,6 +32,11 @@ export class Http2Front implements Http2ConnectionOwner {
   /** Says to all clients that their connections end, and lets requests and tunnels under way go on. */
   drain(): void {
     for (const connection of this.#connections) connection.drain();
+  }
+
+  /** The default site's: which site is meant is not known yet. */
+  get limits(): Limits {
+    return this.#sites.defaultSite.limits;
   }
 
   serve(accepted: AcceptedSocket): void {

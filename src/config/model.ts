@@ -24,9 +24,14 @@ export type GatewayModel = {
   readonly drainMs?: number;
 };
 
-/** One address and the sites behind it. Two listeners never have the same address. */
+/**
+ * One address and the sites behind it. Two listeners never have the same address; of two of which one is every address of the
+ * machine and the other one of them, the second has the clients that come to its address.
+ */
 export type ListenerModel = {
   readonly address: ListenAddress;
+  /** Whether `::` leaves IPv4 alone, as in nginx. Default: it takes both. */
+  readonly ipv6Only?: boolean;
   /** TLS is a matter of the address: every site of a TLS listener has a certificate, no site of another has one. */
   readonly tls: boolean;
   /** Whether browsers are offered HTTP/2 by ALPN. Only with `tls`. Default false. */

@@ -23,6 +23,7 @@ import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Http2Front } from './http2/http2-front.ts';
+import { listenAll } from './listen-all.ts';
 import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
@@ -122,7 +123,7 @@ export class Gateway {
    * Rejects with `HW_LISTEN_…`, and then listens nowhere.
    */
   async listen(): Promise<readonly ListenAddress[]> {
-    const results = await Promise.allSettled(this.#listeners.map((listener) => listener.listen()));
+    const results = await listenAll(this.#listeners);
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) {
       for (const listener of this.#listeners) listener.close();
@@ -200,6 +201,7 @@ export class Gateway {
     this.#http2Fronts.push(http2);
     return new Listener({
       address: model.address,
+      ipv6Only: model.ipv6Only,
       tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
       firstByteMs: handshakeMs,
       proxyProtocol: model.proxyProtocol,

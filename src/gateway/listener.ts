@@ -22,6 +22,8 @@ import { tcpOptions } from './socket-options.ts';
 
 export type ListenerOptions = {
   readonly address: ListenAddress;
+  /** Whether `::` leaves IPv4 alone. Default: it takes both. */
+  readonly ipv6Only?: boolean | undefined;
   /** Present for TLS; from `listenerTls`. */
   readonly tls: TlsOptions | undefined;
   /** How long a TLS client may be silent before its first byte, and a PROXY protocol header may take, in milliseconds. */
@@ -53,6 +55,8 @@ export class Listener implements ProxyHeaderUser {
   /** What those of them that began with a PROXY protocol header said in it. */
   readonly #proxyFacts = new WeakMap<Socket, ProxyProtocolFacts>();
   readonly #descriptors = new Descriptors();
+  /** By address: listeners whose clients come to this one, which listens on every address of the machine. */
+  readonly #nearer = new Map<string, Listener>();
   /** Whether the last connection had to be refused for want of descriptors: it is said once. */
   #isShort = false;
   /** Never listens: it is given sockets whose first byte shows that they speak TLS. */
@@ -75,10 +79,21 @@ export class Listener implements ProxyHeaderUser {
     }
   }
 
+  /** As the model has it. */
+  get address(): ListenAddress {
+    return this.#options.address;
+  }
+
+  /** From now on clients that connect to the other one's address are its own, though they come here. */
+  handOverTo(nearer: Listener): void {
+    const { address } = nearer;
+    if (address.kind === 'tcp') this.#nearer.set(address.host, nearer);
+  }
+
   /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
   async listen(): Promise<ListenAddress> {
-    const { address, log } = this.#options;
-    const bound = await bind(this.#server, address);
+    const { address, log, ipv6Only } = this.#options;
+    const bound = await bind(this.#server, address, { ipv6Only });
     // From here on it is about single connections (out of file descriptors, for one), not about the address.
     this.#server.on('error', (error) => {
       log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
@@ -97,6 +112,11 @@ export class Listener implements ProxyHeaderUser {
   }
 
   #accept(socket: Socket): void {
+    const nearer = this.#nearer.get(withoutMapping(socket.localAddress ?? ''));
+    if (nearer !== undefined) {
+      nearer.#accept(socket);
+      return;
+    }
     const { counts, maxConnections, log, totals } = this.#options;
     counts.clients++;
     totals?.connectionAccepted();
@@ -238,10 +258,19 @@ const refusedLingerMs = 2000;
 
 function ignore(): void {}
 
+export type BindOptions = {
+  /** Whether `::` leaves IPv4 alone. Default: it takes both. */
+  readonly ipv6Only?: boolean | undefined;
+};
+
 /** Listens, and says where in fact. Rejects with `HW_LISTEN_…` saying which address and why. */
-export async function bind(server: Server, address: ListenAddress): Promise<ListenAddress> {
+export async function bind(
+  server: Server,
+  address: ListenAddress,
+  options: BindOptions = {},
+): Promise<ListenAddress> {
   try {
-    await listenOn(server, address);
+    await listenOn(server, address, options);
   } catch (error) {
     if (
       address.kind !== 'unix' ||
@@ -252,7 +281,7 @@ export async function bind(server: Server, address: ListenAddress): Promise<List
     }
     // Left behind by a process that could not clean up.
     unlinkSync(address.path);
-    await listenOn(server, address).catch((reason) => {
+    await listenOn(server, address, options).catch((reason) => {
       throw explainListenFailure(address, reason);
     });
   }
@@ -262,11 +291,17 @@ export async function bind(server: Server, address: ListenAddress): Promise<List
     : address;
 }
 
-function listenOn(server: Server, address: ListenAddress): Promise<void> {
+function listenOn(
+  server: Server,
+  address: ListenAddress,
+  { ipv6Only = false }: BindOptions,
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(
-      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+      address.kind === 'unix'
+        ? { path: address.path }
+        : { host: address.host, port: address.port, ipv6Only },
       () => {
         server.off('error', reject);
         resolve();

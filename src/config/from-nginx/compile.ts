@@ -2,6 +2,7 @@
  * From what an nginx configuration means to the gateway's model. Follows nginx's semantics; what the gateway cannot do has been
  * found by `support.ts`, and is not looked at here.
  */
+import { isIPv6 } from 'node:net';
 import type { Listen } from '../../nginx/model/listen.ts';
 import type { NginxModel, Server } from '../../nginx/model.ts';
 import { defaults } from '../defaults.ts';
@@ -81,6 +82,7 @@ function listenersOf(servers: readonly Server[], shared: Shared): ListenerModel[
     );
     return {
       address,
+      ...(isIpv6Only(address, listens) ? { ipv6Only: true } : {}),
       tls,
       ...(tls && http2 ? { http2: true } : {}),
       ...(listens.some(({ listen }) => listen.hasProxyProtocol) ? { proxyProtocol: true } : {}),
@@ -91,6 +93,12 @@ function listenersOf(servers: readonly Server[], shared: Shared): ListenerModel[
       defaultSite: (chosen as Place['listens'][number]).site,
     };
   });
+}
+
+/** nginx takes IPv4 on `[::]` only when one of its mentions says so. */
+function isIpv6Only(address: ListenAddress, listens: Place['listens']): boolean {
+  if (address.kind === 'unix' || address.host !== '::') return false;
+  return listens.every(({ listen }) => listen.parameters.get('ipv6only') !== 'off');
 }
 
 /** A range of ports is as many addresses. */
@@ -106,7 +114,8 @@ function addressesOf({ address }: Listen, { prefix }: Shared): ListenAddress[] {
   const { host, port, lastPort } = address;
   return Array.from({ length: lastPort - port + 1 }, (_, index) => ({
     kind: 'tcp' as const,
-    host,
+    // Two spellings of an address are one.
+    host: isIPv6(host) ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase(),
     port: port + index,
   }));
 }

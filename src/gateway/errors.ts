@@ -189,6 +189,17 @@ export const gatewayErrors = {
     remedy:
       'Send GET with a Sec-WebSocket-Key of 16 bytes in base64, a Sec-WebSocket-Version and no body.',
   },
+  HW_NO_LIVE_UPSTREAM: {
+    status: 502,
+    summary: 'None of the servers behind this address is available.',
+    remedy:
+      'Look into the log for why each one is left alone: requests or health checks that failed, or the configuration.',
+  },
+  HW_UPSTREAM_URL: {
+    status: 500,
+    summary: 'What the configuration computes as the server behind this address is no URL.',
+    remedy: 'Look at the variables in the URL of the upstream: which were empty for this request?',
+  },
   HW_UPSTREAM_UNREACHABLE: {
     status: 502,
     summary: 'The server behind this address cannot be reached.',

@@ -21,7 +21,6 @@ import { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
-import { gatewayError } from './errors.ts';
 import { Http2Front } from './http2/http2-front.ts';
 import { listenAll } from './listen-all.ts';
 import { Listener } from './listener.ts';
@@ -34,8 +33,7 @@ import { Sites } from './sites.ts';
 import { SocketCounts } from './socket-counts.ts';
 import { listenerTls } from './tls.ts';
 import type { InProcessServers } from './upstream/dial.ts';
-import type { PoolContext } from './upstream/pool.ts';
-import { Upstream } from './upstream/upstream.ts';
+import { type UpstreamSet, Upstreams } from './upstream/upstreams.ts';
 
 export type GatewayOptions = {
   readonly log: Log;
@@ -70,11 +68,10 @@ export class Gateway {
   readonly #listeners: readonly Listener[];
   /** One a listener: whoever speaks HTTP/2 there. */
   readonly #http2Fronts: Http2Front[] = [];
-  /** By what they are, so that routes to the same place share its connections. */
-  readonly #upstreams = new Map<string, Upstream>();
+  readonly #upstreams: Upstreams;
+  /** Of this model: routes to the same place share its connections. */
+  readonly #upstreamSet: UpstreamSet;
   readonly #access = { files: new UsersFiles(), passwords: new PasswordChecks() };
-  readonly #inProcess: InProcessServers;
-  readonly #poolContext: PoolContext;
   #closed: Promise<void> | undefined;
 
   /**
@@ -97,8 +94,14 @@ export class Gateway {
       totals: new Totals(),
       draining: false,
     };
-    this.#inProcess = options.inProcess ?? {};
-    this.#poolContext = { deadlines, limits, counts: this.#counts };
+    this.#upstreams = new Upstreams({
+      deadlines,
+      limits,
+      counts: this.#counts,
+      log,
+      inProcess: options.inProcess ?? {},
+    });
+    this.#upstreamSet = this.#upstreams.set();
     this.#accessLogs = new AccessLogs(log);
     this.#addressCounts =
       limits.connectionsPerAddress === undefined
@@ -108,6 +111,7 @@ export class Gateway {
       const sites = this.#sites(model);
       this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
     } catch (error) {
+      this.#upstreams.destroy();
       void this.#accessLogs.close();
       throw error;
     }
@@ -147,10 +151,10 @@ export class Gateway {
     for (const listener of this.#listeners) listener.close();
     for (const front of this.#http2Fronts) front.drain();
     for (const client of this.#serving.clients) client.drain();
-    for (const upstream of this.#upstreams.values()) upstream.close();
+    this.#upstreamSet.close();
     await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
     for (const listener of this.#listeners) listener.destroy();
-    for (const upstream of this.#upstreams.values()) upstream.destroy();
+    this.#upstreams.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
     this.#access.passwords.close();
     await this.#accessLogs.close();
@@ -163,7 +167,7 @@ export class Gateway {
       limits: this.#serving.limits,
       totals: this.#serving.totals,
       access: this.#access,
-      upstream: (model: UpstreamModel) => this.#upstream(model),
+      upstream: (model: UpstreamModel) => this.#upstreamSet.of(model),
       accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
     };
     for (const { sites: own, defaultSite } of listeners) {
@@ -172,21 +176,6 @@ export class Gateway {
       }
     }
     return sites;
-  }
-
-  #upstream(model: UpstreamModel): Upstream {
-    const key = JSON.stringify(model);
-    let upstream = this.#upstreams.get(key);
-    if (upstream === undefined) {
-      for (const server of model.servers) {
-        if (server.kind === 'in-process' && this.#inProcess[server.name] === undefined) {
-          throw gatewayError('HW_NO_SERVER', `no server ${server.name} runs in this process`);
-        }
-      }
-      upstream = new Upstream(model, this.#inProcess, this.#poolContext);
-      this.#upstreams.set(key, upstream);
-    }
-    return upstream;
   }
 
   #listener(model: ListenerModel, sites: ReadonlyMap<SiteModel, Site>): Listener {

@@ -6,9 +6,8 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { connect, createServer } from 'node:tls';
 import type { SiteModel } from '../config/model.ts';
-import type { UpstreamModel } from '../config/upstream-model.ts';
 import { TestCertificates } from './testing/certificates.ts';
-import { explainTlsFailure, listenerTls, upstreamTls } from './tls.ts';
+import { listenerTls } from './tls.ts';
 
 const certificates = new TestCertificates();
 after(() => certificates.remove());
@@ -28,15 +27,6 @@ function site(host: string, certificate?: { certPath: string; keyPath: string })
 function optionsFor(...sites: SiteModel[]) {
   const address = { kind: 'tcp', host: '127.0.0.1', port: 0 } as const;
   return listenerTls({ address, tls: true, sites, defaultSite: sites[0] as SiteModel }, 10_000);
-}
-
-function upstream(tls: Partial<UpstreamModel['tls']>): UpstreamModel {
-  return {
-    name: 'https://up.example',
-    servers: [{ kind: 'tcp', host: '127.0.0.1', port: 1 }],
-    tls: { verify: true, serverName: 'second.example', ...tls },
-    timeouts: { connectMs: 1000, readMs: 1000, sendMs: 1000 },
-  };
 }
 
 test('the name a client asks for picks the certificate, the default site has the rest', async () => {
@@ -80,43 +70,4 @@ test('a certificate that cannot be used is named with its site at the start', ()
       message,
     });
   }
-  assert.throws(() => upstreamTls(upstream({ caPath: '/nowhere.ca' })), {
-    code: 'HW_CERTIFICATE',
-    message: /https:\/\/up\.example.*\/nowhere\.ca/,
-  });
-});
-
-test('why an upstream is not trusted is said in words, with the way out', async () => {
-  const server = createServer(optionsFor(site('second.example', second)));
-  server.on('secureConnection', (socket) => socket.on('error', () => {}));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const attempt = async (tls: Partial<UpstreamModel['tls']>): Promise<string> => {
-    const model = upstream(tls);
-    const client = connect({ host: '127.0.0.1', port, ...upstreamTls(model) });
-    try {
-      await once(client, 'secureConnect');
-      return 'trusted';
-    } catch (error) {
-      const explained = model.tls && explainTlsFailure(error as Error, model.tls);
-      return `${explained?.reason} / ${explained?.remedy}`;
-    } finally {
-      client.destroy();
-    }
-  };
-  const { certPath } = second;
-  assert.equal(await attempt({ caPath: certPath }), 'trusted');
-  assert.equal(await attempt({ verify: false }), 'trusted');
-  assert.match(await attempt({}), /self-signed \/ .*"ca".*"verify: false"/);
-  assert.match(
-    await attempt({ caPath: certPath, serverName: 'other.example' }),
-    /not for other\.example \/ .*"serverName"/,
-  );
-  assert.match(
-    await attempt({ caPath: certPath, serverName: '127.0.0.1' }),
-    /not for 127\.0\.0\.1/,
-  );
-  server.close();
-  await once(server, 'close');
 });

@@ -1,20 +1,11 @@
 /**
- * Certificates: those the listeners show, chosen by the name the client asks for (SNI) in the order of sites, and
- * those upstreams are checked against. Files are read here, once, so that a wrong path stops the start and not a
- * visitor. Knows nothing of requests: after the handshake the Host field picks the site again.
+ * Certificates that the listeners show, chosen by the name the client asks for (SNI) in the order of sites. Files are read
+ * here, once, so that a wrong path stops the start and not a visitor. Knows nothing of requests: after the handshake the
+ * Host field picks the site again.
  */
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
-import {
-  type ConnectionOptions,
-  checkServerIdentity,
-  createSecureContext,
-  type SecureContext,
-  type TlsOptions,
-} from 'node:tls';
-import { codeOf } from '../base/errors.ts';
+import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
 import type { ListenerModel, SiteModel } from '../config/model.ts';
-import type { UpstreamModel, UpstreamTlsModel } from '../config/upstream-model.ts';
 import { gatewayError } from './errors.ts';
 import { hostOf, Sites } from './sites.ts';
 
@@ -85,81 +76,6 @@ function readPem(what: string, path: string): Buffer {
       cause: error,
     });
   }
-}
-
-/** What `tls.connect` needs to reach an upstream, but for the address; undefined for a plain one. */
-export function upstreamTls(upstream: UpstreamModel): ConnectionOptions | undefined {
-  const model = upstream.tls;
-  if (model === undefined) return undefined;
-  const ca =
-    model.caPath === undefined ? undefined : readPem(`upstream ${upstream.name}: ca`, model.caPath);
-  try {
-    return {
-      secureContext: createSecureContext({ ...(ca === undefined ? {} : { ca }), minVersion }),
-      rejectUnauthorized: model.verify,
-      ALPNProtocols: ['http/1.1'],
-      checkServerIdentity: (_, certificate) => checkServerIdentity(model.serverName, certificate),
-      // RFC 6066, 3: addresses are not sent as names.
-      ...(isIP(model.serverName) === 0 ? { servername: model.serverName } : {}),
-    };
-  } catch (error) {
-    throw gatewayError(
-      'HW_CERTIFICATE',
-      `upstream ${upstream.name}: ca ${model.caPath} cannot be used: ${messageOf(error)}`,
-      { cause: error },
-    );
-  }
-}
-
-/**
- * Why a TLS connection to an upstream failed, in words, and what to do; undefined when the reason is not TLS.
- * Codes of the certificate check are OpenSSL's `X509_V_ERR_…`.
- */
-export function explainTlsFailure(
-  error: Error,
-  tls: UpstreamTlsModel,
-): { readonly reason: string; readonly remedy: string } | undefined {
-  const code = codeOf(error);
-  switch (code) {
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-      return {
-        reason: 'its certificate is self-signed',
-        remedy: 'Name its certificate or authority with "ca", or write "verify: false".',
-      };
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-      return {
-        reason: 'its certificate comes from an authority that is not known here',
-        remedy: 'Name the authority with "ca", or write "verify: false".',
-      };
-    case 'CERT_HAS_EXPIRED':
-      return {
-        reason: 'its certificate has expired',
-        remedy: 'Renew the certificate, or write "verify: false" until then.',
-      };
-    case 'CERT_NOT_YET_VALID':
-      return {
-        reason: 'its certificate is not valid yet',
-        remedy: 'Check the clocks of both machines.',
-      };
-    case 'ERR_TLS_CERT_ALTNAME_INVALID':
-      return {
-        reason: `its certificate is not for ${tls.serverName}`,
-        remedy: 'Name the host the certificate is for with "serverName", or write "verify: false".',
-      };
-  }
-  if (code === 'ERR_SSL_WRONG_VERSION_NUMBER' || code === 'ERR_SSL_PACKET_LENGTH_TOO_LONG') {
-    return { reason: 'it does not speak TLS on this port', remedy: 'Write http:// in "to".' };
-  }
-  if (code?.startsWith('ERR_SSL_') || code?.startsWith('ERR_TLS_') || code === 'EPROTO') {
-    return {
-      reason: `the TLS handshake failed: ${messageOf(error)}`,
-      remedy: 'Check which versions of TLS and which client certificate the upstream wants.',
-    };
-  }
-  return undefined;
 }
 
 function messageOf(error: unknown): string {

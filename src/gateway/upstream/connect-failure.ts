@@ -2,7 +2,7 @@
 import { codeOf, type HatchwayError } from '../../base/errors.ts';
 import type { UpstreamModel } from '../../config/upstream-model.ts';
 import { gatewayError } from '../errors.ts';
-import { explainTlsFailure } from '../tls.ts';
+import { explainTlsFailure } from './upstream-tls.ts';
 
 /** @param server the address that was dialed, for the message */
 export function connectFailure(

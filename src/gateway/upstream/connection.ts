@@ -34,6 +34,10 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
   ready = false;
   /** Whether an earlier exchange has used it: then the server may close it just as it is used again. */
   reused = false;
+  /** How many it has been used for. */
+  requests = 1;
+  /** A time as in `deadline`, after which it is not kept for another exchange. */
+  reusedUntil = never;
 
   constructor(pool: Pool, dialed: Dialed, user: UpstreamUser, limits: HeadLimits) {
     this.pool = pool;

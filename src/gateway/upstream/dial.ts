@@ -1,10 +1,10 @@
 /**
  * Opens a connection to one upstream server, wherever that is: TCP, TLS, a Unix socket, or this process.
  *
- * Names are resolved at each connection, as the system does it, and all addresses are tried (Happy Eyeballs, Node's
- * default). Knows nothing of HTTP or pools.
+ * A host that is still a name is looked up on the way, and all its addresses are tried (Happy Eyeballs, Node's default).
+ * Knows nothing of HTTP or pools.
  */
-import { connect, type NetConnectOpts } from 'node:net';
+import { connect, type LookupFunction, type NetConnectOpts } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls } from 'node:tls';
 import type { UpstreamServerModel } from '../../config/upstream-model.ts';
@@ -25,22 +25,34 @@ export type DialOptions = {
   /** Present for TLS; made once by `upstreamTls`. */
   readonly tls: ConnectionOptions | undefined;
   readonly inProcess: InProcessServers;
+  /** Whether the kernel asks a silent server if it is there. */
+  readonly tcpKeepAlive: boolean;
+  /** For a host that is a name. Default: the system's. */
+  readonly lookup?: LookupFunction | undefined;
 };
 
-export function dial(options: DialOptions): Dialed {
+/** @param session of an earlier TLS connection to the same server, which saves half of the handshake */
+export function dial(options: DialOptions, session?: Buffer): Dialed {
   const { server, tls } = options;
   if (server.kind === 'in-process') {
     const [near, far] = inProcessConnection();
-    // `createGateway` has checked that the server exists.
+    // `Upstreams` has checked that the server exists.
     options.inProcess[server.name]?.(far);
     return { socket: near, readyEvent: undefined };
   }
   const address: NetConnectOpts =
     server.kind === 'unix'
       ? { path: server.path, allowHalfOpen: true }
-      : { host: server.host, port: server.port, ...tcpOptions };
+      : {
+          ...tcpOptions,
+          host: server.host,
+          port: server.port,
+          keepAlive: options.tcpKeepAlive,
+          ...(options.lookup === undefined ? {} : { lookup: options.lookup }),
+        };
   if (tls === undefined) return { socket: connect(address), readyEvent: 'connect' };
-  return { socket: connectTls({ ...tls, ...address }), readyEvent: 'secureConnect' };
+  const resumed = session === undefined ? {} : { session };
+  return { socket: connectTls({ ...tls, ...resumed, ...address }), readyEvent: 'secureConnect' };
 }
 
 /** A server's address for logs and messages: `127.0.0.1:9443`, `unix:/run/x.sock`, `in-process:console`. */

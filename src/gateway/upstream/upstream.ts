@@ -1,9 +1,12 @@
-/** An upstream of the model at work: its servers, each with its pool, and the choice of one for a request. */
-import type { ConnectionOptions } from 'node:tls';
+/** Where requests go, with the timeouts of one route: a view on servers that it may share with others. */
+import type { HatchwayError } from '../../base/errors.ts';
 import type { UpstreamModel } from '../../config/upstream-model.ts';
-import { upstreamTls } from '../tls.ts';
-import type { InProcessServers } from './dial.ts';
-import { Pool, type PoolContext } from './pool.ts';
+import { gatewayError } from '../errors.ts';
+import { authorityOf } from './authority.ts';
+import type { BalancedRequest } from './pick/picker.ts';
+import type { Pool } from './pool.ts';
+import { Selection } from './selection.ts';
+import type { UpstreamGroup } from './upstream-group.ts';
 
 export class Upstream {
   readonly model: UpstreamModel;
@@ -11,33 +14,41 @@ export class Upstream {
   readonly authority: string;
   /** Whether all servers are in this process, and are told what a proxy in front of the gateway did. */
   readonly inProcess: boolean;
-  readonly #pools: readonly Pool[];
-  #turn = 0;
+  readonly #group: UpstreamGroup;
 
-  /** Throws `HW_CERTIFICATE` when the file of authorities cannot be used. */
-  constructor(model: UpstreamModel, inProcess: InProcessServers, context: PoolContext) {
+  constructor(model: UpstreamModel, group: UpstreamGroup) {
     this.model = model;
-    this.authority = model.authority ?? model.name.replace(/^https?:\/\//, '').replace(/\/.*$/, '');
+    this.authority = authorityOf(model);
     this.inProcess = model.servers.every((server) => server.kind === 'in-process');
-    const tls: ConnectionOptions | undefined = upstreamTls(model);
-    this.#pools = model.servers.map(
-      (server) => new Pool({ server, tls, inProcess }, model.timeouts.connectMs, context),
+    this.#group = group;
+  }
+
+  /** A request's way over the servers. */
+  select(request: BalancedRequest): Selection {
+    return new Selection(this.#group, request);
+  }
+
+  /** What to say to a request for which not one server was available: `HW_NO_LIVE_UPSTREAM`. */
+  noLive(): HatchwayError {
+    const { members } = this.#group;
+    const reasons = members.all.map((peer) => {
+      const why = this.#group.whyNot(peer) ?? 'it was tried';
+      return `${peer.name}: ${why}`;
+    });
+    return gatewayError(
+      'HW_NO_LIVE_UPSTREAM',
+      `upstream ${this.model.name}: no live upstreams (${reasons.join('; ')})`,
     );
   }
 
   /** The pool of the server whose turn it is. */
   pick(): Pool {
-    const pool = this.#pools[this.#turn] as Pool;
-    this.#turn = (this.#turn + 1) % this.#pools.length;
+    const selection = this.select(nobody);
+    const pool = selection.next();
+    selection.end();
+    if (pool === undefined) throw this.noLive();
     return pool;
   }
-
-  /** Closes idle connections now and the others when they are given back. */
-  close(): void {
-    for (const pool of this.#pools) pool.close();
-  }
-
-  destroy(): void {
-    for (const pool of this.#pools) pool.destroy();
-  }
 }
+
+const nobody: BalancedRequest = { remoteAddress: '', variable: () => undefined };

@@ -20,5 +20,6 @@ export function loadNamed(named: NamedConfig, options: LoadOptions): LoadResult 
   if (options.listen !== undefined) {
     throw cliError('HW_TWO_CONFIGS', '--listen and --nginx are both given');
   }
-  return loadNginx({ file: nginx, ...(prefix === undefined ? {} : { prefix }) });
+  const { dataFolder } = options;
+  return loadNginx({ file: nginx, dataFolder, ...(prefix === undefined ? {} : { prefix }) });
 }

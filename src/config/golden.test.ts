@@ -21,8 +21,8 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type LoadResult, loadConfig } from './load.ts';
-import type { GatewayModel } from './model.ts';
 import { formatProblem } from './problem.ts';
+import { printableModel } from './testing/printable-model.ts';
 
 const golden = join(import.meta.dirname, 'golden');
 const environment = { HOST: 'app.internal', PORT: '3000', TOKEN: 't0k$n', EMPTY: '' };
@@ -76,24 +76,9 @@ describe('a good configuration compiles to its model', () => {
       const result = load(join(golden, 'good', `${name}.yaml`));
       assert.deepEqual(result.ok ? [] : result.problems, []);
       assert.deepEqual(
-        printable((result as LoadResult & { ok: true }).model),
+        printableModel((result as LoadResult & { ok: true }).model, folder),
         JSON.parse(readFileSync(join(golden, 'good', `${name}.json`), 'utf8')),
       );
     });
   }
 });
-
-function printable(model: GatewayModel): unknown {
-  const printed = new Set<unknown>();
-  const text = JSON.stringify(model, (_, value) => {
-    if (value instanceof RegExp) return String(value);
-    if (value === Number.POSITIVE_INFINITY) return 'Infinity';
-    const isSite =
-      typeof value === 'object' && value !== null && 'accessLog' in value && 'hosts' in value;
-    if (!isSite) return value;
-    if (printed.has(value)) return value.name;
-    printed.add(value);
-    return value;
-  });
-  return JSON.parse(text.replaceAll(folder, 'FOLDER'));
-}

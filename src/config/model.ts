@@ -82,6 +82,8 @@ export type CertificateModel = { readonly certPath: string; readonly keyPath: st
 
 /** TLS towards clients, beyond the certificate. */
 export type SiteTlsModel = {
+  /** Whether handshakes for its names are refused; it needs no certificate then. Default false. */
+  readonly rejectsHandshakes?: boolean;
   /** Default TLS 1.2. */
   readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   /** Default TLS 1.3. */

@@ -262,6 +262,7 @@ test('what several things may not both be is told with both places', () => {
       'warning f:2:36 conflicting server name "a" on 0.0.0.0:80: the server at f:1:36 gets the requests',
     ],
   );
+  assert.deepEqual(problemsIn('server { listen 443 ssl; listen 443 quic; }'), []);
   assert.deepEqual(
     problemsIn(
       'server {\n location /a { }\n location ^~ /a { }\n location @b { }\n location @b { }\n}',

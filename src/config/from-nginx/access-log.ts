@@ -3,6 +3,7 @@ import { type Level, settingsNamed } from '../../nginx/level.ts';
 import type { AccessLogModel, AccessLogTemplate } from '../model.ts';
 import type { LevelReader } from './reader.ts';
 import { templateOf } from './template.ts';
+import { isWritten } from './undone-values.ts';
 
 export type LogFormats = ReadonlyMap<string, AccessLogTemplate>;
 
@@ -23,10 +24,20 @@ export function logFormatsOf(http: Level | undefined): LogFormats {
   return formats;
 }
 
-/** The first log of a level, since a request has one line here; undefined when the level says nothing of its own. */
-export function accessLogOf(reader: LevelReader, formats: LogFormats): AccessLogModel | undefined {
-  const [first] = reader.all('access_log');
-  const [path = 'logs/access.log', ...rest] = first ?? [];
+export type LogOptions = {
+  readonly formats: LogFormats;
+  /** Absolute; for what no access_log is in force for. */
+  readonly defaultPath: string;
+};
+
+/** The first log in force that the gateway can write, since a request has one line here. */
+export function accessLogOf(
+  reader: LevelReader,
+  { formats, defaultPath }: LogOptions,
+): AccessLogModel {
+  const said = reader.settings('access_log').map(({ directive }) => directive);
+  if (said.length === 0) return { kind: 'file', path: defaultPath };
+  const [path = 'off', ...rest] = said.find(isWritten)?.args.map((arg) => arg.value) ?? [];
   if (path === 'off') return { kind: 'off' };
   const [word] = rest.filter((one) => !one.includes('='));
   const template = word === undefined || word === 'combined' ? undefined : formats.get(word);

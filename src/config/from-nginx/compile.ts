@@ -3,6 +3,7 @@
  * found by `support.ts`, and is not looked at here.
  */
 import { isIPv6 } from 'node:net';
+import { resolve } from 'node:path';
 import type { Listen } from '../../nginx/model/listen.ts';
 import type { NginxModel, Server } from '../../nginx/model.ts';
 import { defaults } from '../defaults.ts';
@@ -20,21 +21,24 @@ import { LevelReader } from './reader.ts';
 import type { Shared } from './route.ts';
 import { siteOf } from './site.ts';
 import { templateOf } from './template.ts';
+import { speaksTls } from './tls-checks.ts';
 
-/**
- * @param prefix absolute; what relative paths are relative to
- * @param filePages paths of error pages that are files, and so are not shown
- */
-export function compileNginx(
-  model: NginxModel,
-  prefix: string,
-  filePages: ReadonlySet<string>,
-): GatewayModel {
+export type CompileOptions = {
+  /** Absolute; what relative paths are relative to. */
+  readonly prefix: string;
+  /** Paths of error pages that are files, and so are not shown. */
+  readonly filePages: ReadonlySet<string>;
+  /** Absolute; the access log where the configuration says nothing of one. */
+  readonly defaultLogPath: string;
+};
+
+export function compileNginx(model: NginxModel, options: CompileOptions): GatewayModel {
+  const { prefix, filePages, defaultLogPath } = options;
   const shared: Shared = {
     prefix,
     groups: model.upstreams,
     filePages,
-    logFormats: logFormatsOf(model.http),
+    logs: { formats: logFormatsOf(model.http), defaultPath: defaultLogPath },
   };
   const main = new LevelReader(model.main, prefix);
   const drainMs = main.isSaid('worker_shutdown_timeout')
@@ -43,7 +47,7 @@ export function compileNginx(
   const maps = model.maps.map(mapOf);
   return {
     listeners: listenersOf(model.servers, shared),
-    limits: defaults.limits,
+    limits: { ...defaults.limits, headFields: headFieldsOf(model, prefix) },
     ...(maps.length === 0 ? {} : { maps }),
     ...(drainMs === undefined ? {} : { drainMs }),
   };
@@ -51,31 +55,17 @@ export function compileNginx(
 
 type Place = {
   readonly address: ListenAddress;
-  readonly listens: {
-    readonly listen: Listen;
-    readonly site: SiteModel;
-    readonly server: Server;
-  }[];
+  readonly listens: { readonly listen: Listen; readonly server: Server }[];
 };
 
 function listenersOf(servers: readonly Server[], shared: Shared): ListenerModel[] {
-  const places = new Map<string, Place>();
-  for (const server of servers) {
-    const site = siteOf(server, shared);
-    for (const listen of server.listens) {
-      // HTTP/3 comes by UDP; the same address by TCP has a listen of its own.
-      if (listen.hasQuic) continue;
-      for (const address of addressesOf(listen, shared)) {
-        const key = formatListenAddress(address);
-        const place = places.get(key) ?? { address, listens: [] };
-        places.set(key, place);
-        place.listens.push({ listen, site, server });
-      }
-    }
-  }
-  return Array.from(places.values(), ({ address, listens }) => {
-    const chosen = listens.find(({ listen }) => listen.isDefaultServer) ?? listens[0];
-    const tls = listens.some(({ listen }) => listen.hasTls);
+  const places = placesOf(servers, shared);
+  const certificates = certificateLenders(places);
+  const sites = new Map(
+    servers.map((server) => [server, siteOf(server, certificates.get(server), shared)]),
+  );
+  return places.map(({ address, listens }) => {
+    const tls = listens.some(speaksTls);
     const http2 = listens.some(
       ({ listen, server }) =>
         listen.hasHttp2 || new LevelReader(server.level, shared.prefix).flag('http2'),
@@ -89,10 +79,43 @@ function listenersOf(servers: readonly Server[], shared: Shared): ListenerModel[
       ...(listens.some(({ listen }) => listen.parameters.has('reuseport'))
         ? { reusePort: true }
         : {}),
-      sites: [...new Set(listens.map(({ site }) => site))],
-      defaultSite: (chosen as Place['listens'][number]).site,
+      sites: [...new Set(listens.map(({ server }) => sites.get(server) as SiteModel))],
+      defaultSite: sites.get(defaultOf(listens)) as SiteModel,
     };
   });
+}
+
+function placesOf(servers: readonly Server[], shared: Shared): Place[] {
+  const places = new Map<string, Place>();
+  for (const server of servers) {
+    for (const listen of server.listens) {
+      // HTTP/3 comes by UDP; the same address by TCP has a listen of its own.
+      if (listen.hasQuic) continue;
+      for (const address of addressesOf(listen, shared)) {
+        const key = formatListenAddress(address);
+        const place = places.get(key) ?? { address, listens: [] };
+        places.set(key, place);
+        place.listens.push({ listen, server });
+      }
+    }
+  }
+  return [...places.values()];
+}
+
+function defaultOf(listens: Place['listens']): Server {
+  const chosen = listens.find(({ listen }) => listen.isDefaultServer) ?? listens[0];
+  return (chosen as Place['listens'][number]).server;
+}
+
+/** For each server behind TLS, the default one of its address: it shows that one's certificate when it has none. */
+function certificateLenders(places: readonly Place[]): Map<Server, Server> {
+  const lenders = new Map<Server, Server>();
+  for (const { listens } of places) {
+    if (!listens.some(speaksTls)) continue;
+    const lender = defaultOf(listens);
+    for (const { server } of listens) if (!lenders.has(server)) lenders.set(server, lender);
+  }
+  return lenders;
 }
 
 /** nginx takes IPv4 on `[::]` only when one of its mentions says so. */
@@ -103,14 +126,7 @@ function isIpv6Only(address: ListenAddress, listens: Place['listens']): boolean 
 
 /** A range of ports is as many addresses. */
 function addressesOf({ address }: Listen, { prefix }: Shared): ListenAddress[] {
-  if (address.kind === 'unix') {
-    return [
-      {
-        kind: 'unix',
-        path: address.path.startsWith('/') ? address.path : `${prefix}/${address.path}`,
-      },
-    ];
-  }
+  if (address.kind === 'unix') return [{ kind: 'unix', path: resolve(prefix, address.path) }];
   const { host, port, lastPort } = address;
   return Array.from({ length: lastPort - port + 1 }, (_, index) => ({
     kind: 'tcp' as const,
@@ -118,6 +134,11 @@ function addressesOf({ address }: Listen, { prefix }: Shared): ListenAddress[] {
     host: isIPv6(host) ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase(),
     port: port + index,
   }));
+}
+
+/** nginx counts a head's bytes alone before 1.29.8, and a thousand fields since. */
+function headFieldsOf({ http, main }: NginxModel, prefix: string): number {
+  return new LevelReader(http ?? main, prefix).number('max_headers', 1000);
 }
 
 function mapOf({ variable, source, entries }: NginxModel['maps'][number]): MapModel {

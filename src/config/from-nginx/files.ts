@@ -7,7 +7,8 @@ import { effective } from '../../nginx/effective.ts';
 import { settingsNamed } from '../../nginx/level.ts';
 import { type Location, locationsIn, type NginxModel, type Server } from '../../nginx/model.ts';
 import type { ConfigProblem } from '../problem.ts';
-import type { SupportProblems } from './support.ts';
+import { supportOf } from './support.ts';
+import type { SupportProblems } from './unsupported.ts';
 
 export type FileLocations = SupportProblems & {
   /** Paths of error pages that are files. */
@@ -19,6 +20,8 @@ export function fileLocationsIn(model: NginxModel): FileLocations {
   const notices: ConfigProblem[] = [];
   const pages = new Set<string>();
   for (const server of model.servers) {
+    const rest = filesOfServer(server);
+    if (rest !== undefined) errors.push(rest);
     const errorPages = errorPagesOf(server);
     for (const location of locationsIn(server)) {
       if (!servesFiles(location)) continue;
@@ -48,11 +51,32 @@ export function fileLocationsIn(model: NginxModel): FileLocations {
   return { errors, notices, pages };
 }
 
+/** A server with a folder and without a location for everything serves files wherever no location says otherwise. */
+function filesOfServer({ level, locations }: Server): ConfigProblem | undefined {
+  const [folder] = settingsNamed(level, 'root');
+  const isAnswered = ['return', 'rewrite'].some((name) => settingsNamed(level, name).length > 0);
+  const hasRoot = locations.some(({ match }) => match.kind === 'prefix' && match.path === '/');
+  if (folder === undefined || isAnswered || hasRoot) return undefined;
+  const { file, line, column } = folder.directive;
+  return {
+    file,
+    line,
+    column,
+    message: 'this server serves files where no location says otherwise, which is not done here',
+    hint: 'add location / { proxy_pass … } or { return 404; }',
+  };
+}
+
 /** Neither proxied nor answered by a rule, with a folder that the configuration names. */
 function servesFiles({ level, target, locations }: Location): boolean {
   if (target !== undefined) return false;
   if (['return', 'rewrite'].some((name) => settingsNamed(level, name).length > 0)) return false;
-  if (level.settings.some(({ directive }) => /_pass$/.test(directive.name))) return false;
+  // What is refused is told where it is.
+  if (level.settings.some(({ directive }) => supportOf(directive.name) === 'error')) return false;
+  const [access] = level.settings.filter(({ directive }) =>
+    /^(?:allow|deny)$/.test(directive.name),
+  );
+  if (access?.directive.name === 'deny' && access.directive.args[0]?.value === 'all') return false;
   if (locations.length > 0 && settingsNamed(level, 'root').length === 0) return false;
   return (
     effective(level, 'root').settings.length > 0 || effective(level, 'alias').settings.length > 0

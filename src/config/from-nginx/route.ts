@@ -9,7 +9,7 @@ import { defaults } from '../defaults.ts';
 import type { ForwardModel, PathPattern, RetryCause, RouteModel } from '../route-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
 import { accessOf } from './access.ts';
-import { accessLogOf } from './access-log.ts';
+import { accessLogOf, type LogOptions } from './access-log.ts';
 import { responseOf } from './answers.ts';
 import { LevelReader } from './reader.ts';
 import { rulesOf } from './rules.ts';
@@ -23,8 +23,7 @@ export type Shared = {
   readonly groups: ReadonlyMap<string, Upstream>;
   /** Paths of error pages that are files, and so are not shown. */
   readonly filePages: ReadonlySet<string>;
-  /** By name, for templates of `log_format`. */
-  readonly logFormats: Parameters<typeof accessLogOf>[1];
+  readonly logs: LogOptions;
 };
 
 const mebibyte = 1024 * 1024;
@@ -80,7 +79,7 @@ function contentOf(
   const access = accessOf(reader);
   const response = responseOf(reader, shared.filePages, target, prefix);
   const maxBodyBytes = reader.size('client_max_body_size', mebibyte);
-  const accessLog = accessLogOf(reader, shared.logFormats);
+  const accessLog = accessLogOf(reader, shared.logs);
   return {
     upgradeTokens: target === undefined ? [] : defaults.upgradeTokens,
     ...(target === undefined
@@ -95,7 +94,7 @@ function contentOf(
     ...(access === undefined ? {} : { access }),
     ...(response === undefined ? {} : { response }),
     ...(maxBodyBytes === 0 ? {} : { maxBodyBytes }),
-    ...(accessLog === undefined ? {} : { accessLog }),
+    accessLog,
     ...(level.named.has('internal') ? { internal: true } : {}),
   };
 }
@@ -127,6 +126,8 @@ function upstreamOf(
 function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {
   const method = reader.word('proxy_method');
   const body = reader.word('proxy_set_body');
+  // Only when it is said: nginx's own default was 1.0 until 1.29.7, for no gain.
+  const isOld = reader.isSaid('proxy_http_version') && reader.word('proxy_http_version') === '1.0';
   const setHeaders = upstreamHeaders(reader.level)
     .filter(({ name }) => !ofTheHop.has(name.toLowerCase()))
     .map(({ name, value }) => ({ name, value: templateOf(value) }));
@@ -135,6 +136,7 @@ function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {
     forwarded: 'leave',
     setHeaders,
     ...(method === undefined ? {} : { method: templateOf(method) }),
+    ...(isOld ? { httpVersion: '1.0' } : {}),
     ...(reader.word('proxy_pass_request_headers') === 'off' ? { passHeaders: false } : {}),
     ...(reader.word('proxy_pass_request_body') === 'off' ? { passBody: false } : {}),
     ...(body === undefined ? {} : { body: templateOf(body) }),

@@ -16,14 +16,20 @@ import { responseOf } from './answers.ts';
 import { LevelReader } from './reader.ts';
 import { namedRouteOf, routeOf, type Shared } from './route.ts';
 import { rulesOf } from './rules.ts';
+import { rejectsHandshakes } from './tls-checks.ts';
 import { versionsOf } from './upstreams.ts';
 
 const second = 1000;
 const minute = 60 * second;
 
-export function siteOf(server: Server, shared: Shared): SiteModel {
+/** @param fallback the server whose certificate it shows when it has none of its own */
+export function siteOf(server: Server, fallback: Server | undefined, shared: Shared): SiteModel {
   const reader = new LevelReader(server.level, shared.prefix);
-  const [certificate, ...moreCertificates] = certificatesOf(reader);
+  const own = certificatesOf(reader);
+  const isOwn = own.length > 0 || fallback === undefined || rejectsHandshakes(server);
+  const [certificate, ...moreCertificates] = isOwn
+    ? own
+    : certificatesOf(new LevelReader(fallback.level, shared.prefix));
   const tls = tlsOf(reader);
   const trust = trustOf(reader);
   const rules = rulesOf(server.level, shared.prefix);
@@ -57,7 +63,7 @@ export function siteOf(server: Server, shared: Shared): SiteModel {
       bodyMs: reader.time('client_body_timeout', minute),
       keepAliveMs: reader.time('keepalive_timeout', 75 * second),
     },
-    accessLog: accessLogOf(reader, shared.logFormats) ?? { kind: 'off' },
+    accessLog: accessLogOf(reader, shared.logs),
   };
 }
 
@@ -111,8 +117,9 @@ function certificatesOf(reader: LevelReader): CertificateModel[] {
 function tlsOf(reader: LevelReader): SiteTlsModel | undefined {
   const ciphers = reader.isSaid('ssl_ciphers') ? reader.word('ssl_ciphers') : undefined;
   const verify = reader.isSaid('ssl_verify_client') ? reader.word('ssl_verify_client') : undefined;
-  const caPath = reader.path('ssl_client_certificate');
+  const caPath = reader.path('ssl_client_certificate') ?? reader.path('ssl_trusted_certificate');
   const tls: SiteTlsModel = {
+    ...(reader.flag('ssl_reject_handshake') ? { rejectsHandshakes: true } : {}),
     ...versionsOf(reader, 'ssl_protocols'),
     ...(ciphers === undefined ? {} : { ciphers }),
     ...(verify === 'on' || verify === 'optional' || verify === 'optional_no_ca'

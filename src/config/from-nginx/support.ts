@@ -1,17 +1,15 @@
 /**
  * What of an nginx configuration the gateway does, and what it does not. A directive is in one of four groups: done, without
  * effect here, left out at the cost of speed or logging (a notice), or refused, since leaving it out would change who gets in or
- * what is served (an error). Whatever is in none of the first three is in the last.
+ * what is served (an error). Directives of other modules are refused, but for those of the table at the end.
  */
-import { type Level, levelsIn, type Setting } from '../../nginx/level.ts';
-import type { Directive } from '../../nginx/tree.ts';
-import type { ConfigProblem } from '../problem.ts';
 
 export type Support = 'done' | 'no-effect' | 'notice' | 'error';
 
 const words = (text: string): string[] => text.trim().split(/\s+/);
 
-const done = new Set(
+/** Followed as far as it can be seen from outside. */
+export const done: ReadonlySet<string> = new Set(
   words(`
   http server location listen server_name internal merge_slashes upstream hash ip_hash least_conn random keepalive
   keepalive_timeout keepalive_requests keepalive_time sticky zone include
@@ -26,11 +24,12 @@ const done = new Set(
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
   ssl_verify_depth http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
   set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect default_type
+  ssl ssl_reject_handshake ssl_trusted_certificate max_headers
 `),
 );
 
 /** Sizes of tables and buffers, processes and sockets of nginx itself, and defaults that hold here anyway. */
-const noEffect = new Set(
+const withoutEffect: ReadonlySet<string> = new Set(
   words(`
   daemon debug_points env events lock_file master_process pcre_jit pid ssl_engine thread_pool timer_resolution user
   worker_cpu_affinity worker_priority worker_processes worker_rlimit_core worker_rlimit_nofile working_directory
@@ -38,21 +37,21 @@ const noEffect = new Set(
   worker_connections server_names_hash_bucket_size server_names_hash_max_size variables_hash_bucket_size
   variables_hash_max_size map_hash_bucket_size map_hash_max_size proxy_headers_hash_bucket_size
   proxy_headers_hash_max_size types_hash_bucket_size types_hash_max_size client_body_buffer_size
-  client_body_early_read client_body_in_file_only client_body_in_single_buffer client_body_temp_path
-  client_header_buffer_size connection_pool_size request_pool_size ignore_invalid_headers max_headers
+  client_body_in_file_only client_body_in_single_buffer client_body_temp_path
+  client_header_buffer_size connection_pool_size request_pool_size ignore_invalid_headers
   underscores_in_headers keepalive_disable keepalive_min_timeout lingering_close lingering_time lingering_timeout
-  reset_timedout_connection send_lowat send_timeout tcp_nodelay tcp_nopush aio aio_write chunked_transfer_encoding
+  reset_timedout_connection send_lowat tcp_nodelay tcp_nopush aio aio_write chunked_transfer_encoding
   directio directio_alignment disable_symlinks etag if_modified_since log_not_found log_subrequest max_ranges
   msie_padding msie_refresh open_file_cache open_file_cache_errors open_file_cache_events
   open_file_cache_min_uses open_file_cache_valid output_buffers postpone_output read_ahead sendfile
-  sendfile_max_chunk server_tokens subrequest_output_buffer_size types root index ssl_buffer_size
+  sendfile_max_chunk server_tokens subrequest_output_buffer_size types root alias index ssl_buffer_size
   ssl_certificate_cache ssl_prefer_server_ciphers ssl_session_cache ssl_session_tickets ssl_session_timeout
-  ssl_session_ticket_key ssl_trusted_certificate ssl_object_cache_inheritable auth_delay limit_conn_zone
+  ssl_session_ticket_key ssl_object_cache_inheritable limit_conn_zone
   limit_req_zone limit_conn_log_level limit_req_log_level limit_conn_status limit_req_status
   referer_hash_bucket_size referer_hash_max_size proxy_buffer_size proxy_buffers proxy_busy_buffers_size
   proxy_max_temp_file_size proxy_temp_file_write_size proxy_temp_path proxy_send_lowat proxy_socket_rcvbuf
   proxy_socket_sndbuf proxy_ignore_headers proxy_ignore_client_abort proxy_pass_trailers proxy_ssl_session_reuse
-  proxy_ssl_verify_depth proxy_ssl_certificate_cache proxy_cache_path proxy_cache_key proxy_cache_valid
+  proxy_ssl_certificate_cache proxy_cache_path proxy_cache_key proxy_cache_valid
   proxy_cache_methods proxy_cache_min_uses proxy_cache_bypass proxy_no_cache proxy_cache_lock
   proxy_cache_lock_age proxy_cache_lock_timeout proxy_cache_use_stale proxy_cache_revalidate
   proxy_cache_background_update proxy_cache_convert_head proxy_cache_max_range_offset rewrite_log
@@ -65,12 +64,14 @@ const noEffect = new Set(
   http3_hq http3_max_concurrent_streams http3_stream_buffer_size quic_active_connection_id_limit quic_gso
   quic_host_key quic_retry quic_bpf ssi_ignore_recycled_buffers ssi_last_modified ssi_min_file_chunk
   ssi_silent_errors ssi_types ssi_value_length sub_filter_last_modified sub_filter_once sub_filter_types
-  mirror_request_body limit_rate_after add_header_inherit add_trailer_inherit
+  mirror_request_body limit_rate_after add_header_inherit add_trailer_inherit client_body_early_read addition_types
+  json_max_depth mp4_buffer_size mp4_max_buffer_size mp4_start_key_frame slice create_full_put_path dav_access
+  min_delete_depth
 `),
 );
 
 /** What is lost without them. */
-const notices: Readonly<Record<string, string>> = {
+export const notices: Readonly<Record<string, string>> = {
   error_log: 'the gateway logs to standard error',
   load_module: 'modules of nginx cannot be loaded',
   gzip: 'answers are passed on as the upstream compresses them',
@@ -81,6 +82,11 @@ const notices: Readonly<Record<string, string>> = {
   proxy_store_access: 'nothing is stored',
   proxy_force_ranges: 'ranges are the upstream’s matter',
   proxy_limit_rate: 'the rate of answers is not limited',
+  send_timeout: 'a client that stops reading is found by TCP keep-alive alone',
+  auth_delay: 'a wrong password is answered at once',
+  proxy_ssl_verify_depth: 'chains of certificates may be of any length',
+  limit_conn_dry_run: 'connections are not counted',
+  limit_req_dry_run: 'requests are not counted',
   limit_rate: 'the rate of answers is not limited',
   expires: 'browsers cache as the upstream says',
   early_hints: 'interim answers are always passed on',
@@ -104,98 +110,84 @@ const notices: Readonly<Record<string, string>> = {
   port_in_redirect: 'redirects name the port that was asked',
 };
 
-/** Other ways to ask an upstream: what they say matters only where one of them is used, and its `_pass` is refused. */
-const otherProtocols = /^(?:fastcgi|uwsgi|scgi|grpc|memcached|tunnel)_(?!pass$)/;
-
-/** Of an `if`, all that does more than rewriting. */
-const inIf = new Set(words('set return rewrite break if error_log access_log'));
-
-export function supportOf(name: string): Support {
-  if (done.has(name)) return 'done';
-  if (noEffect.has(name) || otherProtocols.test(name)) return 'no-effect';
-  if (/^userid_/.test(name)) return 'no-effect';
-  return notices[name] === undefined ? 'error' : 'notice';
-}
-
-export type SupportProblems = {
-  readonly errors: readonly ConfigProblem[];
-  readonly notices: readonly ConfigProblem[];
+/** What would be otherwise without them: who gets in, or what is served. */
+export const refused: Readonly<Record<string, string>> = {
+  mail: 'only http is served',
+  stream: 'only http is served',
+  limit_except: 'who may use which method would be forgotten',
+  predicate: 'locations by a condition are not known here',
+  post_action: 'a request that other servers count on would not be made',
+  try_files: 'no files are served',
+  autoindex: 'no files are served',
+  random_index: 'no files are served',
+  dav_methods: 'no files are served',
+  empty_gif: 'no files are served',
+  flv: 'no files are served',
+  mp4: 'no files are served',
+  stub_status: 'the gateway has figures of its own, see `admin` of hatchway.yaml',
+  limit_conn: 'clients would not be limited',
+  limit_req: 'clients would not be limited',
+  valid_referers: 'who may link here would be forgotten',
+  secure_link: 'links would not be checked',
+  secure_link_md5: 'links would not be checked',
+  secure_link_secret: 'links would not be checked',
+  geo: 'its variable would be empty',
+  split_clients: 'its variable would be empty',
+  json_set: 'its variable would be empty',
+  ancient_browser: 'its variable would be empty',
+  ancient_browser_value: 'its variable would be empty',
+  modern_browser: 'its variable would be empty',
+  modern_browser_value: 'its variable would be empty',
+  fastcgi_pass: 'upstreams speak HTTP here',
+  uwsgi_pass: 'upstreams speak HTTP here',
+  scgi_pass: 'upstreams speak HTTP here',
+  grpc_pass: 'upstreams speak HTTP/1.1 here',
+  memcached_pass: 'upstreams speak HTTP here',
+  tunnel_pass: 'upstreams speak HTTP here',
+  proxy_bind: 'upstreams would see another address',
+  proxy_ssl_conf_command: 'TLS would be another than the one that was asked for',
+  proxy_ssl_crl: 'revoked certificates would be taken',
+  proxy_ssl_password_file: 'the key could not be read',
+  ssl_conf_command: 'TLS would be another than the one that was asked for',
+  ssl_crl: 'revoked certificates would be taken',
+  ssl_ech_file: 'names of sites would be sent in the clear',
+  ssl_ocsp: 'revoked certificates would be taken',
+  ssl_ocsp_cache: 'revoked certificates would be taken',
+  ssl_ocsp_responder: 'revoked certificates would be taken',
+  ssl_password_file: 'the key could not be read',
+  add_after_body: 'pages would lack a part',
+  add_before_body: 'pages would lack a part',
+  ssi: 'pages would lack a part',
+  sub_filter: 'pages would say something else',
+  charset_map: 'pages would be in another encoding',
+  source_charset: 'pages would be in another encoding',
 };
 
-/** Everything in `main` that is not done, each place once. */
-export function unsupportedIn(main: Level): SupportProblems {
-  const errors = new Map<string, ConfigProblem>();
-  const found = new Map<string, ConfigProblem>();
-  for (const level of levelsIn(main)) {
-    if (level.kind === 'data') continue;
-    if (level.kind === 'foreign') {
-      const { opening } = level;
-      if (opening !== undefined) {
-        add(errors, opening, `"${opening.directive.name}" is not served: only http is`);
-      }
-      continue;
-    }
-    for (const setting of level.settings) {
-      const { directive } = setting;
-      const { name } = directive;
-      if (isHarmless(directive)) continue;
-      const isIf = level.kind === 'location-if' || level.kind === 'server-if';
-      if (isIf && !inIf.has(name)) {
-        add(
-          errors,
-          setting,
-          `"${name}" is not done inside "if"`,
-          'let a rewrite lead to a location of its own',
-        );
-        continue;
-      }
-      switch (supportOf(name)) {
-        case 'done':
-        case 'no-effect':
-          break;
-        case 'notice':
-          add(found, setting, `"${name}" is left out: ${notices[name]}`);
-          break;
-        case 'error':
-          add(
-            errors,
-            setting,
-            `"${name}" is not done here, and leaving it out would change who gets in or what is served`,
-          );
-          break;
-      }
-    }
-  }
-  return { errors: [...errors.values()], notices: [...found.values()] };
+/** Other ways to ask an upstream: what they say matters only where one of them is used, and its `_pass` is refused. */
+const otherProtocols = /^(?:fastcgi|uwsgi|scgi|grpc|memcached|tunnel)_(?!pass$)|^userid_/;
+
+/** Directives of other modules that only cost speed or figures, and what is lost. */
+const otherModules: readonly (readonly [names: RegExp, lost: string])[] = [
+  [/^(?:brotli|zstd)(?:_|$)/, 'answers are passed on as the upstream compresses them'],
+  [/^(?:vhost_traffic_status|opentracing|otel)(?:_|$)/, 'the gateway has figures of its own'],
+];
+
+/** Every group that a directive is in; one, if this file is right. */
+export function groupsOf(name: string): Support[] {
+  const groups: Support[] = [];
+  if (done.has(name)) groups.push('done');
+  if (withoutEffect.has(name) || otherProtocols.test(name)) groups.push('no-effect');
+  if (lostWithout(name) !== undefined) groups.push('notice');
+  if (refused[name] !== undefined) groups.push('error');
+  return groups;
 }
 
-/** Whether it only says what holds without it. */
-function isHarmless({ name, args }: Directive): boolean {
-  const [first = ''] = args.map((arg) => arg.value.toLowerCase());
-  if (name === 'mail' || name === 'stream') return true;
-  if (name === 'http3' || name === 'proxy_cache' || name === 'add_trailer') return first === 'off';
-  if (name === 'server_name_in_redirect') return first === 'off';
-  if (name === 'port_in_redirect') return first === 'on';
-  if (name === 'limit_rate' || name === 'proxy_limit_rate') return first === '0';
-  return (
-    first === 'off' &&
-    !['auth_basic', 'auth_request', 'access_log', 'proxy_redirect'].includes(name) &&
-    supportOf(name) !== 'done'
-  );
+/** What nobody knows is refused. */
+export function supportOf(name: string): Support {
+  return groupsOf(name)[0] ?? 'error';
 }
 
-function add(
-  problems: Map<string, ConfigProblem>,
-  { directive }: Setting,
-  message: string,
-  hint?: string,
-): void {
-  const { file, line, column } = directive;
-  problems.set(`${file}:${line}:${column}`, {
-    file,
-    line,
-    column,
-    message,
-    ...(hint === undefined ? {} : { hint }),
-  });
+/** What a directive that is left out would have done; undefined for one that is not left out. */
+export function lostWithout(name: string): string | undefined {
+  return notices[name] ?? otherModules.find(([names]) => names.test(name))?.[1];
 }

@@ -80,7 +80,7 @@ export function versionsOf(
 
 function resolverOf(reader: LevelReader): ResolverModel | undefined {
   const words = reader.isSaid('resolver') ? (reader.args('resolver') ?? []) : [];
-  const servers = words.filter((word) => !word.includes('='));
+  const servers = words.filter((word) => !word.includes('=')).map(withPort);
   if (servers.length === 0) return undefined;
   const valid = words.find((word) => word.startsWith('valid='))?.slice('valid='.length);
   const validMs = valid === undefined ? undefined : parseTime(valid);
@@ -89,6 +89,11 @@ function resolverOf(reader: LevelReader): ResolverModel | undefined {
     timeoutMs: reader.time('resolver_timeout', 30 * second),
     ...(validMs === undefined ? {} : { validMs }),
   };
+}
+
+/** Name servers listen on port 53 unless it says otherwise. */
+function withPort(server: string): string {
+  return /^(?:\[[^\]]*\]|[^:]*):\d+$/.test(server) ? server : `${server}:53`;
 }
 
 /** A group as a location uses it. */

@@ -16,7 +16,7 @@ export function conflictsBetween(servers: readonly Reachable[]): Problem[] {
   for (const server of servers) {
     const own = new Map<string, Listen>();
     for (const listen of server.listens) {
-      const address = formatListenAddress(listen.address);
+      const address = addressOf(listen);
       problems.push(...again(own, address, listen, `listen ${address}`));
       if (listen.isDefaultServer) {
         problems.push(...again(defaults, address, listen, `default server for ${address}`));
@@ -31,15 +31,13 @@ export function conflictsBetween(servers: readonly Reachable[]): Problem[] {
 function invalidNames(servers: readonly Reachable[]): Problem[] {
   const counts = new Map<string, number>();
   for (const { listens } of servers) {
-    for (const { address } of listens) {
-      const key = formatListenAddress(address);
+    for (const listen of listens) {
+      const key = addressOf(listen);
       counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
   return servers.flatMap(({ listens, names }) => {
-    const isShared = listens.some(
-      ({ address }) => Number(counts.get(formatListenAddress(address))) > 1,
-    );
+    const isShared = listens.some((listen) => Number(counts.get(addressOf(listen))) > 1);
     return names
       .filter((name) => name.kind === 'invalid')
       .map((name) =>
@@ -51,6 +49,11 @@ function invalidNames(servers: readonly Reachable[]): Problem[] {
         ),
       );
   });
+}
+
+/** HTTP/3 comes by UDP, so that the same address by TCP is another one. */
+function addressOf({ address, hasQuic }: Listen): string {
+  return `${formatListenAddress(address)}${hasQuic ? ' by UDP' : ''}`;
 }
 
 function again(

@@ -128,9 +128,10 @@ function groupNames(pattern: string): readonly string[] {
 }
 
 /** A template, and the word to blame for it. */
-type Use = { readonly word: Word; readonly text: string };
+export type TemplateUse = { readonly word: Word; readonly text: string };
 
-function templatesOf(directive: Directive, level: Level): Use[] {
+/** The values of a directive in which variables are put, and in a condition the variable itself. */
+export function templatesOf(directive: Directive, level: Level): TemplateUse[] {
   const { args, name } = directive;
   if (level.kind === 'data') {
     return level.opening?.directive.name === 'map' && args.length === 1 ? args.map(useOf) : [];
@@ -144,12 +145,12 @@ function templatesOf(directive: Directive, level: Level): Use[] {
   return words.filter(({ value }) => !(mayBeRegex && value.startsWith('~'))).map(useOf);
 }
 
-function useOf(word: Word): Use {
+function useOf(word: Word): TemplateUse {
   return { word, text: word.value };
 }
 
 /** What is compared is a variable, what it is compared with a template or a regular expression. */
-function conditionTemplates(directive: Directive): Use[] {
+function conditionTemplates(directive: Directive): TemplateUse[] {
   const [word] = directive.args;
   const condition = word === undefined ? undefined : parseCondition(directive);
   if (word === undefined || condition === undefined || !('kind' in condition)) return [];

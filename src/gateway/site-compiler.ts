@@ -6,6 +6,7 @@ import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Totals } from './admin/totals.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
+import { clientCertificateRules } from './client-certificate-rules.ts';
 import { compileErrorPages } from './error-pages.ts';
 import { Forward } from './forward.ts';
 import { ResponseChanges } from './response-changes.ts';
@@ -37,7 +38,7 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     serverName: model.name,
     hosts: model.hosts,
     hasHostRegex: model.hosts.some(({ kind }) => kind === 'regex'),
-    rules: compileRules(model.rules),
+    rules: compileRules([...clientCertificateRules(model), ...(model.rules ?? [])]),
     routes: new Routes(model.routes.map(nested)),
     ownRoute: route({
       path: { kind: 'prefix', path: '/', beforeRegex: false },

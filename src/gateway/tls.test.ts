@@ -54,6 +54,40 @@ test('the name a client asks for picks the certificate, the default site has the
   await once(server, 'close');
 });
 
+test('handshakes for a site that rejects them fail, and those for others do not', async (t) => {
+  const rejecting: SiteModel = { ...site('_'), hosts: [], tls: { rejectsHandshakes: true } };
+  const server = createServer(optionsFor(rejecting, site('second.example', second)));
+  server.on('secureConnection', (socket) => socket.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  for (const servername of ['unknown.example', undefined]) {
+    const options = servername === undefined ? {} : { servername };
+    const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false, ...options });
+    await assert.rejects(once(client, 'secureConnect'), servername);
+  }
+  const client = connect({
+    ...{ host: '127.0.0.1', port, rejectUnauthorized: false, servername: 'second.example' },
+  });
+  await once(client, 'secureConnect');
+  client.destroy();
+});
+
+test('versions are those of the default site', async (t) => {
+  const old: SiteModel = { ...site('first.example', first), tls: { maxVersion: 'TLSv1.2' } };
+  const server = createServer(optionsFor(old));
+  server.on('secureConnection', (socket) => socket.end());
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const client = connect({ host: '127.0.0.1', port, rejectUnauthorized: false });
+  await once(client, 'secureConnect');
+  assert.equal(client.getProtocol(), 'TLSv1.2');
+  client.destroy();
+});
+
 test('a certificate that cannot be used is named with its site at the start', () => {
   const junk = join(certificates.folder, 'junk.pem');
   writeFileSync(junk, 'no certificate');

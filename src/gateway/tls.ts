@@ -4,7 +4,12 @@
  * Host field picks the site again.
  */
 import { readFileSync } from 'node:fs';
-import { createSecureContext, type SecureContext, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type TlsOptions,
+} from 'node:tls';
 import type { ListenerModel, SiteModel } from '../config/model.ts';
 import { gatewayError } from './errors.ts';
 import { hostOf, Sites } from './sites.ts';
@@ -26,25 +31,33 @@ const http1Names = ['http/1.1', 'http/1.0'];
 export function listenerTls(listener: ListenerModel, handshakeMs: number): TlsOptions {
   const contexts = new Map<SiteModel, SecureContext>();
   for (const site of [...listener.sites, listener.defaultSite]) {
-    if (!contexts.has(site)) contexts.set(site, siteContext(site));
+    if (!contexts.has(site) && !rejects(site)) contexts.set(site, siteContext(site));
   }
   const sites = new Sites(listener.sites, listener.defaultSite);
   return {
-    minVersion,
+    // Who is asked for a certificate is decided before the name is known; without a valid one the rules of a site answer.
+    requestCert: [...contexts.keys()].some(({ tls }) => tls?.clients !== undefined),
+    rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
     ALPNProtocols: listener.http2 === true ? ['h2', ...http1Names] : http1Names,
     SNICallback(name, done) {
-      done(null, contexts.get(sites.find(hostOf(name))));
+      const context = contexts.get(sites.find(hostOf(name)));
+      if (context === undefined) done(new Error(`handshakes for ${name} are refused`));
+      else done(null, context);
     },
-    // For clients that send no name.
-    ...certificateOf(listener.defaultSite),
+    // For clients that send no name; without a certificate their handshakes fail. Versions are the default site's for all.
+    ...(rejects(listener.defaultSite) ? { minVersion } : contextOptions(listener.defaultSite)),
   };
 }
 
+function rejects({ tls }: SiteModel): boolean {
+  return tls?.rejectsHandshakes === true;
+}
+
 function siteContext(site: SiteModel): SecureContext {
-  const { cert, key } = certificateOf(site);
+  const options = contextOptions(site);
   try {
-    return createSecureContext({ cert, key, minVersion });
+    return createSecureContext(options);
   } catch (error) {
     const { certPath, keyPath } = site.certificate ?? {};
     throw gatewayError(
@@ -55,16 +68,26 @@ function siteContext(site: SiteModel): SecureContext {
   }
 }
 
-function certificateOf(site: SiteModel): { cert: Buffer; key: Buffer } {
-  if (site.certificate === undefined) {
+/** All that OpenSSL knows of a site. Several certificates are of several kinds of keys, and the client's ciphers choose. */
+function contextOptions(site: SiteModel): SecureContextOptions {
+  const { certificate, moreCertificates = [], tls = {} } = site;
+  if (certificate === undefined) {
     throw gatewayError(
       'HW_CERTIFICATE',
       `site ${site.name} is served over TLS without certificate`,
     );
   }
+  const pairs = [certificate, ...moreCertificates];
+  const caPath = tls.clients?.caPath;
   return {
-    cert: readPem(`site ${site.name}: certificate`, site.certificate.certPath),
-    key: readPem(`site ${site.name}: key`, site.certificate.keyPath),
+    cert: pairs.map(({ certPath }) => readPem(`site ${site.name}: certificate`, certPath)),
+    key: pairs.map(({ keyPath }) => readPem(`site ${site.name}: key`, keyPath)),
+    minVersion: tls.minVersion ?? minVersion,
+    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+    ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
+    ...(caPath === undefined
+      ? {}
+      : { ca: readPem(`site ${site.name}: authorities of clients`, caPath) }),
   };
 }
 

@@ -32,7 +32,13 @@ export type CompileOptions = {
   readonly defaultLogPath: string;
 };
 
-export function compileNginx(model: NginxModel, options: CompileOptions): GatewayModel {
+export type CompiledNginx = {
+  readonly model: GatewayModel;
+  /** The site that each server became. */
+  readonly sites: ReadonlyMap<Server, SiteModel>;
+};
+
+export function compileNginx(model: NginxModel, options: CompileOptions): CompiledNginx {
   const { prefix, filePages, defaultLogPath } = options;
   const shared: Shared = {
     prefix,
@@ -45,11 +51,19 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Gatewa
     ? main.time('worker_shutdown_timeout', 0)
     : undefined;
   const maps = model.maps.map(mapOf);
+  const places = placesOf(model.servers, shared);
+  const certificates = certificateLenders(places);
+  const sites = new Map(
+    model.servers.map((server) => [server, siteOf(server, certificates.get(server), shared)]),
+  );
   return {
-    listeners: listenersOf(model.servers, shared),
-    limits: { ...defaults.limits, headFields: headFieldsOf(model, prefix) },
-    ...(maps.length === 0 ? {} : { maps }),
-    ...(drainMs === undefined ? {} : { drainMs }),
+    model: {
+      listeners: places.map((place) => listenerOf(place, sites, shared)),
+      limits: { ...defaults.limits, headFields: headFieldsOf(model, prefix) },
+      ...(maps.length === 0 ? {} : { maps }),
+      ...(drainMs === undefined ? {} : { drainMs }),
+    },
+    sites,
   };
 }
 
@@ -58,31 +72,28 @@ type Place = {
   readonly listens: { readonly listen: Listen; readonly server: Server }[];
 };
 
-function listenersOf(servers: readonly Server[], shared: Shared): ListenerModel[] {
-  const places = placesOf(servers, shared);
-  const certificates = certificateLenders(places);
-  const sites = new Map(
-    servers.map((server) => [server, siteOf(server, certificates.get(server), shared)]),
+function listenerOf(
+  { address, listens }: Place,
+  sites: ReadonlyMap<Server, SiteModel>,
+  shared: Shared,
+): ListenerModel {
+  const tls = listens.some(speaksTls);
+  const http2 = listens.some(
+    ({ listen, server }) =>
+      listen.hasHttp2 || new LevelReader(server.level, shared.prefix).flag('http2'),
   );
-  return places.map(({ address, listens }) => {
-    const tls = listens.some(speaksTls);
-    const http2 = listens.some(
-      ({ listen, server }) =>
-        listen.hasHttp2 || new LevelReader(server.level, shared.prefix).flag('http2'),
-    );
-    return {
-      address,
-      ...(isIpv6Only(address, listens) ? { ipv6Only: true } : {}),
-      tls,
-      ...(tls && http2 ? { http2: true } : {}),
-      ...(listens.some(({ listen }) => listen.hasProxyProtocol) ? { proxyProtocol: true } : {}),
-      ...(listens.some(({ listen }) => listen.parameters.has('reuseport'))
-        ? { reusePort: true }
-        : {}),
-      sites: [...new Set(listens.map(({ server }) => sites.get(server) as SiteModel))],
-      defaultSite: sites.get(defaultOf(listens)) as SiteModel,
-    };
-  });
+  return {
+    address,
+    ...(isIpv6Only(address, listens) ? { ipv6Only: true } : {}),
+    tls,
+    ...(tls && http2 ? { http2: true } : {}),
+    ...(listens.some(({ listen }) => listen.hasProxyProtocol) ? { proxyProtocol: true } : {}),
+    ...(listens.some(({ listen }) => listen.parameters.has('reuseport'))
+      ? { reusePort: true }
+      : {}),
+    sites: [...new Set(listens.map(({ server }) => sites.get(server) as SiteModel))],
+    defaultSite: sites.get(defaultOf(listens)) as SiteModel,
+  };
 }
 
 function placesOf(servers: readonly Server[], shared: Shared): Place[] {

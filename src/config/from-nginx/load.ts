@@ -3,13 +3,13 @@ import { resolve } from 'node:path';
 import { codeOf } from '../../base/errors.ts';
 import { NginxError, type Problem } from '../../nginx/errors.ts';
 import { load } from '../../nginx/include.ts';
-import { buildModel } from '../../nginx/model.ts';
+import { buildModel, type NginxModel } from '../../nginx/model.ts';
 import { whyNot } from '../certificate.ts';
 import { defaults } from '../defaults.ts';
 import type { LoadResult } from '../load.ts';
 import type { ConfigProblem } from '../problem.ts';
 import { topSchema } from '../schema.ts';
-import { compileNginx } from './compile.ts';
+import { type CompiledNginx, compileNginx } from './compile.ts';
 import { fileLocationsIn } from './files.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
 import { undoneValuesIn } from './undone-values.ts';
@@ -24,11 +24,37 @@ export type LoadNginxOptions = {
   readonly dataFolder: string;
 };
 
-/**
- * As `loadConfig`, with a console that is switched off; what is left out at the cost of speed or logging is in `warnings`. Throws
- * nothing that is the configuration's fault.
- */
-export function loadNginx({ file, prefix, dataFolder }: LoadNginxOptions): LoadResult {
+/** A configuration that can be served, with what its parts became; or everything that keeps it from being served. */
+export type NginxReading =
+  | (CompiledNginx & {
+      readonly ok: true;
+      readonly nginx: NginxModel;
+      /** Absolute; what relative paths of it are relative to. */
+      readonly baseFolder: string;
+      /** What is left out at the cost of speed or logging, and what is probably not meant. */
+      readonly warnings: readonly ConfigProblem[];
+    })
+  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+
+/** As `loadConfig`, with a console that is switched off. Throws nothing that is the configuration's fault. */
+export function loadNginx(options: LoadNginxOptions): LoadResult {
+  const reading = readNginx(options);
+  if (!reading.ok) return reading;
+  const { baseFolder, model, warnings } = reading;
+  return {
+    ok: true,
+    file: options.file,
+    baseFolder,
+    config: { ...topSchema.parse({ console: { enabled: false } }), sites: [] },
+    model,
+    listen: [],
+    listenIsDefault: false,
+    warnings,
+  };
+}
+
+/** Throws nothing that is the configuration's fault. */
+export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): NginxReading {
   try {
     const configuration = load(file, prefix === undefined ? {} : { prefix });
     const nginx = buildModel(configuration);
@@ -51,16 +77,13 @@ export function loadNginx({ file, prefix, dataFolder }: LoadNginxOptions): LoadR
     const doubts = nginx.problems.filter(({ severity }) => severity === 'warning').map(problemOf);
     return {
       ok: true,
-      file,
+      nginx,
       baseFolder,
-      config: { ...topSchema.parse({ console: { enabled: false } }), sites: [] },
-      model: compileNginx(nginx, {
+      ...compileNginx(nginx, {
         prefix: baseFolder,
         filePages: files.pages,
         defaultLogPath: resolve(dataFolder, defaults.accessLogName),
       }),
-      listen: [],
-      listenIsDefault: false,
       warnings: inOrder([...doubts, ...unsupported.notices, ...values.notices, ...files.notices]),
     };
   } catch (error) {

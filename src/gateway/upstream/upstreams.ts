@@ -5,12 +5,13 @@
  */
 import { createHash } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
-import type { UpstreamModel } from '../../config/upstream-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../../config/upstream-model.ts';
 import type { HeadLimits } from '../../http1/head.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { gatewayError } from '../errors.ts';
 import type { SocketCounts } from '../socket-counts.ts';
 import type { InProcessServers } from './dial.ts';
+import { DynamicUpstream } from './dynamic-upstream.ts';
 import { lookUpAt, lookUpInSystem } from './name-lookup.ts';
 import { Upstream } from './upstream.ts';
 import { type GroupContext, type ServerFacts, UpstreamGroup } from './upstream-group.ts';
@@ -98,6 +99,7 @@ export class UpstreamSet {
   readonly #all: Upstreams;
   readonly #shared = new Map<string, Shared>();
   readonly #upstreams = new Map<string, Upstream>();
+  readonly #dynamic: DynamicUpstream[] = [];
 
   constructor(all: Upstreams) {
     this.#all = all;
@@ -112,6 +114,13 @@ export class UpstreamSet {
       this.#upstreams.set(key, upstream);
     }
     return upstream;
+  }
+
+  /** One whose URL is computed for each request. Throws what `of` throws for its groups. */
+  dynamic(model: DynamicUpstreamModel): DynamicUpstream {
+    const dynamic = new DynamicUpstream(model, this, () => this.#all.set());
+    this.#dynamic.push(dynamic);
+    return dynamic;
   }
 
   #groupOf(model: UpstreamModel): UpstreamGroup {
@@ -131,6 +140,7 @@ export class UpstreamSet {
 
   /** Closes what no other set has: idle connections now, the others when they are given back. */
   close(): void {
+    for (const dynamic of this.#dynamic) dynamic.close();
     for (const shared of this.#shared.values()) this.#all.release(shared);
     this.#shared.clear();
   }

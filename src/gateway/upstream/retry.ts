@@ -1,0 +1,30 @@
+/**
+ * Whether a request that one server has failed may go to another one: nginx's proxy_next_upstream and its companions
+ * (ngx_http_upstream_next). Knows no servers; that no byte of an answer was passed on is for the caller to see to.
+ */
+import type { RetryCause, RetryModel } from '../../config/route-model.ts';
+
+export type FailedTry = {
+  readonly cause: RetryCause;
+  readonly method: string;
+  /** Whether the server may have got the request. */
+  readonly wasSent: boolean;
+  /** So far, this one included. */
+  readonly tries: number;
+  /** Since the first try began. */
+  readonly elapsedMs: number;
+};
+
+/** Sending these twice may do twice what they do. */
+const nonIdempotentMethods: readonly string[] = ['POST', 'LOCK', 'PATCH'];
+
+const usualCauses: readonly RetryCause[] = ['error', 'timeout'];
+
+export function mayAskAnother(model: RetryModel, failed: FailedTry): boolean {
+  const { on = usualCauses, tries = 0, timeoutMs = 0 } = model;
+  if (!on.includes(failed.cause)) return false;
+  if (tries > 0 && failed.tries >= tries) return false;
+  if (timeoutMs > 0 && failed.elapsedMs >= timeoutMs) return false;
+  const mayDoItTwice = failed.wasSent && nonIdempotentMethods.includes(failed.method);
+  return !mayDoItTwice || on.includes('non_idempotent');
+}

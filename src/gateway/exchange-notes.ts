@@ -43,6 +43,12 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
   else log.info(facts, text);
 }
 
+/** A try that failed, after which another server was asked. */
+export function noteRetry(request: Noted, error: HatchwayError): void {
+  const { log } = request.client.serving;
+  log.info({ ...factsOf(request), code: error.code }, `asked another server: ${error.message}`);
+}
+
 /** A request that is passed on as an ordinary one, if it was meant as an upgrade. */
 export function noteLostUpgrade(request: Noted, { upgradeTokens }: Route): void {
   if (!isMeantAsUpgrade(request.head)) return;

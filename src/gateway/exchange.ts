@@ -10,6 +10,8 @@
  * by cutting the connection. What becomes of the two connections afterwards is for their owners.
  */
 import { HatchwayError } from '../base/errors.ts';
+import type { RetryCause } from '../config/route-model.ts';
+import type { UpstreamModel } from '../config/upstream-model.ts';
 import { bodyReader } from '../http1/body.ts';
 import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
@@ -22,7 +24,13 @@ import { never } from './deadlines.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
-import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
+import {
+  type Noted,
+  noteFailure,
+  noteLostUpgrade,
+  noteRefusedUpgrade,
+  noteRetry,
+} from './exchange-notes.ts';
 import { fixedAnswer } from './fixed-answer.ts';
 import type { Forward } from './forward.ts';
 import { type ClientFraming, clientHead, type HeadChanges, upstreamHead } from './headers.ts';
@@ -37,6 +45,8 @@ import { openTunnel } from './tunnel-start.ts';
 import { refusalOf, type Upgrade, upgradeOf } from './upgrade.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
+import { mayAskAnother } from './upstream/retry.ts';
+import type { Selection } from './upstream/selection.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
@@ -51,6 +61,17 @@ const rateRetryMs = 1000;
 /** RFC 9110, 9.2.2, without the ones that this gateway does not pass on. */
 const idempotentMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
+/** Statuses that can be told to count as failures. */
+const retryStatuses: Readonly<Record<number, RetryCause>> = {
+  403: 'http_403',
+  404: 'http_404',
+  429: 'http_429',
+  500: 'http_500',
+  502: 'http_502',
+  503: 'http_503',
+  504: 'http_504',
+};
+
 const noBytes = Buffer.alloc(0);
 
 const nothingReplaced = new FieldNameSet([]);
@@ -63,6 +84,10 @@ export class Exchange implements UpstreamUser, Noted {
   upgrade: Upgrade | undefined;
   #route: Route;
   #upstream: Upstream | undefined;
+  #selection: Selection | undefined;
+  /** Servers asked so far, and when the first one was. */
+  #tries = 0;
+  #firstTryAt = 0;
 
   #connection: UpstreamConnection | undefined;
   /** Kept until the request is answered, for another try. */
@@ -182,8 +207,8 @@ export class Exchange implements UpstreamUser, Noted {
   /** Sends the request to the route's upstream. */
   #proxy(route: Route): void {
     const { forward } = route;
-    const upstream = route.upstream;
-    if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is served there');
+    if (route.upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is served there');
+    const upstream = this.request.goTo(route.upstream);
     this.#upstream = upstream;
     if (!this.#isErrorPage) {
       this.upgrade = upgradeOf(this.head, route.upgradeTokens);
@@ -194,19 +219,65 @@ export class Exchange implements UpstreamUser, Noted {
     const passBody = forward.passBody && forward.body === undefined && !this.#discardsBody;
     if (!passBody) this.#discardBody();
     const { request } = this;
-    request.upstreamAuthority = upstream.authority;
-    request.upstreamScheme = upstream.model.tls === undefined ? 'http' : 'https';
     this.#mayRepeat = this.#requestDone && idempotentMethods.includes(request.method);
     this.#upstreamHead = upstreamHead(request, forward, {
       upgradeTo: this.upgrade?.token,
       inProcess: upstream.inProcess,
       passBody,
     });
-    const pool = upstream.pick();
-    request.answer.upstreamAddress = pool.name;
+    this.#selection = upstream.select(request);
+    this.#firstTryAt = performance.now();
+    if (!this.#tryNext()) throw upstream.noLive();
+  }
+
+  /** Asks the next server; false when there is none that has not been asked. */
+  #tryNext(): boolean {
+    const pool = this.#selection?.next();
+    if (pool === undefined) return false;
+    const { answer } = this.request;
+    const { upstreamAddress } = answer;
+    answer.upstreamAddress =
+      upstreamAddress === undefined ? pool.name : `${upstreamAddress}, ${pool.name}`;
+    answer.askedAt = performance.now();
+    this.#tries++;
     const idle = pool.take(this);
-    this.#connection = idle ?? pool.connect(this);
+    this.#connection = idle ?? pool.connect(this, this.#upstreamModel.timeouts.connectMs);
     if (idle !== undefined) this.onUpstreamReady();
+    return true;
+  }
+
+  /**
+   * A server has failed before a byte of its answer was passed on: another one is asked, where the rules allow that.
+   *
+   * @param error what the client is told when none is
+   */
+  #tryFailed(cause: RetryCause, error: HatchwayError): void {
+    const wasSent = this.#connection?.ready === true;
+    this.client.serving.totals.upstreamFailed(this.#upstreamModel.name, error.code);
+    this.#connection?.abandon();
+    this.#connection = undefined;
+    this.#selection?.failed();
+    if (this.#mayAskAnother(cause, wasSent) && this.#tryNext()) {
+      noteRetry(this, error);
+      return;
+    }
+    this.#fail(error);
+  }
+
+  #mayAskAnother(cause: RetryCause, wasSent: boolean): boolean {
+    // What the first server has had of the body cannot be read from the client again.
+    if (this.#requestRelay !== undefined) return false;
+    return mayAskAnother(this.#route.forward.retry, {
+      cause,
+      method: this.request.method,
+      wasSent,
+      tries: this.#tries,
+      elapsedMs: performance.now() - this.#firstTryAt,
+    });
+  }
+
+  get #upstreamModel(): UpstreamModel {
+    return (this.#upstream as Upstream).model;
   }
 
   #refuseSurplusTunnel(): void {
@@ -292,6 +363,7 @@ export class Exchange implements UpstreamUser, Noted {
 
   onUpstreamReady(): void {
     const connection = this.#connection as UpstreamConnection;
+    this.request.answer.connectedAt = performance.now();
     connection.reader.requestMethod = this.request.method;
     if (this.#requestDone) {
       connection.socket.write(this.#upstreamHead, 'latin1');
@@ -345,14 +417,11 @@ export class Exchange implements UpstreamUser, Noted {
 
   onUpstreamDeadline(): void {
     const name = this.#upstreamName();
-    this.#fail(
-      this.#connection?.ready
-        ? gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer or take the request in time`)
-        : gatewayError(
-            'HW_UPSTREAM_CONNECT_TIMEOUT',
-            `${name} did not take the connection in time`,
-          ),
-    );
+    const error = this.#connection?.ready
+      ? gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer or take the request in time`)
+      : gatewayError('HW_UPSTREAM_CONNECT_TIMEOUT', `${name} did not take the connection in time`);
+    if (this.#responseRelay === undefined) this.#tryFailed('timeout', error);
+    else this.#fail(error);
   }
 
   /** @param before the head, if it has not been written */
@@ -385,7 +454,8 @@ export class Exchange implements UpstreamUser, Noted {
       try {
         head = reader.push(bytes);
       } catch (error) {
-        this.#fail(error);
+        if (!(error instanceof HatchwayError)) throw error;
+        this.#tryFailed('invalid_header', error);
         return;
       }
       if (head === undefined) break;
@@ -411,10 +481,20 @@ export class Exchange implements UpstreamUser, Noted {
     const { answer } = request;
     const http10 = this.head.minor === 0;
     answer.head = response;
+    answer.answeredAt = performance.now();
+    if (this.#goesToAnother(response.status)) return;
+    this.#selection?.succeeded();
+    this.#takeStickiness();
     if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status, rest);
     if (this.#intercepts(response.status)) {
       this.#leaveConnection();
       this.#showErrorPage(response.status);
+      return;
+    }
+    if (this.#pageStatus === 204 || this.#pageStatus === 304) {
+      // These have no body (RFC 9110, 15), whatever the page has.
+      this.#leaveConnection();
+      this.#answer({ status: this.#pageStatus, body: '' });
       return;
     }
     if (framing.kind === 'chunked' || framing.kind === 'until-close') {
@@ -448,6 +528,30 @@ export class Exchange implements UpstreamUser, Noted {
     };
     request.answer.writtenLines = changes.lines;
     return { ...changes, status: pageStatus };
+  }
+
+  /** A status that the rules count as a failure is for another server, as long as there is one. */
+  #goesToAnother(status: number): boolean {
+    const cause = retryStatuses[status];
+    if (cause === undefined || !this.#route.forward.retry.on?.includes(cause)) return false;
+    const selection = this.#selection as Selection;
+    // The answer of the last one is the answer, and not held against it.
+    if (selection.isLastTry || !this.#mayAskAnother(cause, true)) return false;
+    const connection = this.#connection;
+    // Neither does nginx hold these against a server.
+    if (status === 403 || status === 404) selection.end();
+    else selection.failed();
+    if (!this.#tryNext()) return false;
+    connection?.abandon();
+    return true;
+  }
+
+  #takeStickiness(): void {
+    const selection = this.#selection;
+    if (selection === undefined) return;
+    const cookie = selection.setCookie();
+    if (cookie !== undefined) this.#ownLines += checkedFieldLine('Set-Cookie', cookie);
+    selection.learn(this.request);
   }
 
   #intercepts(status: number): boolean {
@@ -489,6 +593,7 @@ export class Exchange implements UpstreamUser, Noted {
       if (this.#mayReuse(connection)) connection.release();
       else connection.abandon();
     }
+    this.#selection?.end();
     this.#writeAccessLog();
     this.client.exchangeDone(this.#keepAlive && this.#mayKeepAlive());
   }
@@ -534,6 +639,8 @@ export class Exchange implements UpstreamUser, Noted {
     const { answer } = this.request;
     answer.head = response;
     answer.status = 101;
+    this.#selection?.succeeded();
+    this.#takeStickiness();
     const changes = this.#changesOf(response);
     this.#connection = undefined;
     openTunnel(this.client, connection, {
@@ -544,6 +651,7 @@ export class Exchange implements UpstreamUser, Noted {
         changes,
       }),
       fromUpstream: rest,
+      selection: this.#selection,
       notes: new TunnelNotes({
         request: this.request,
         token: (this.upgrade as Upgrade).token,
@@ -557,19 +665,18 @@ export class Exchange implements UpstreamUser, Noted {
   /** The upstream went away before its answer. */
   #closedUnanswered(error: Error | undefined): void {
     const connection = this.#connection as UpstreamConnection;
-    const upstream = (this.#upstream as Upstream).model;
     const { pool } = connection;
     if (!connection.ready) {
-      this.#fail(connectFailure(error, upstream, pool.name));
+      this.#tryFailed('error', connectFailure(error, this.#upstreamModel, pool.name));
     } else if (connection.reused && this.#mayRepeat) {
       // It closed an idle connection while the request was on its way: that says nothing about the request.
       this.#mayRepeat = false;
       connection.abandon();
-      this.#connection = pool.connect(this);
+      this.#connection = pool.connect(this, this.#upstreamModel.timeouts.connectMs);
     } else {
       const reason = error?.message ?? 'it closed the connection';
       const message = `${this.#upstreamName()} gave no answer: ${reason}`;
-      this.#fail(gatewayError('HW_UPSTREAM_CLOSED', message));
+      this.#tryFailed('error', gatewayError('HW_UPSTREAM_CLOSED', message));
     }
   }
 
@@ -696,6 +803,7 @@ export class Exchange implements UpstreamUser, Noted {
   #leaveConnection(): void {
     this.#connection?.abandon();
     this.#connection = undefined;
+    this.#selection?.end();
   }
 
   /** Sets both sides' deadlines by who is waited for. */
@@ -705,7 +813,7 @@ export class Exchange implements UpstreamUser, Noted {
     const client = this.client;
     const { deadlines } = client.serving;
     const { limits } = this.site;
-    const { timeouts } = (this.#upstream as Upstream).model;
+    const { timeouts } = this.#upstreamModel;
     const clientIsBehind = client.socket.writableNeedDrain;
     const upstreamIsBehind = connection.socket.writableNeedDrain;
     const bodyIsAwaited = !this.#requestDone && !upstreamIsBehind;
@@ -718,7 +826,7 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #upstreamName(): string {
-    const upstream = (this.#upstream as Upstream).model.name;
+    const upstream = this.#upstreamModel.name;
     return `upstream ${upstream} (${this.#connection?.pool.name})`;
   }
 

@@ -100,6 +100,7 @@ export class Forward {
 
   /** What is asked for upstream. */
   target(request: RequestState): string {
+    if (request.upstreamUri !== undefined) return request.upstreamUri;
     const uri = this.#uri;
     if (uri.kind === 'as-sent')
       return request.rewritten ? rewrittenTarget(request) : request.head.target;

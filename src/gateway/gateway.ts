@@ -12,7 +12,7 @@ import type {
   ListenerModel,
   SiteModel,
 } from '../config/model.ts';
-import type { UpstreamModel } from '../config/upstream-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { PasswordChecks } from './access/password-checks.ts';
 import { UsersFiles } from './access/users-files.ts';
@@ -167,7 +167,8 @@ export class Gateway {
       limits: this.#serving.limits,
       totals: this.#serving.totals,
       access: this.#access,
-      upstream: (model: UpstreamModel) => this.#upstreamSet.of(model),
+      upstream: (model: UpstreamModel | DynamicUpstreamModel) =>
+        'servers' in model ? this.#upstreamSet.of(model) : this.#upstreamSet.dynamic(model),
       accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
     };
     for (const { sites: own, defaultSite } of listeners) {

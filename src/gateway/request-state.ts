@@ -12,6 +12,8 @@ import type { ClientConnection } from './client-connection.ts';
 import { newRequestId } from './error-answer.ts';
 import type { MapSource, Maps } from './maps.ts';
 import type { Route, Site } from './serving.ts';
+import { DynamicUpstream } from './upstream/dynamic-upstream.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 export class RequestState implements MapSource {
   readonly client: ClientConnection;
@@ -30,6 +32,8 @@ export class RequestState implements MapSource {
   /** Host and port that the upstream is known by, and how it is spoken to; undefined until one is chosen. */
   upstreamAuthority: string | undefined;
   upstreamScheme: 'http' | 'https' = 'http';
+  /** Of a computed URL that says what to ask for. */
+  upstreamUri: string | undefined;
   /** Undefined until one is chosen. */
   route: Route | undefined;
   /** Changes to GET when an error page is asked for. */
@@ -106,6 +110,21 @@ export class RequestState implements MapSource {
     this.forwardedSecure = client.secure;
     this.forwardedHost = client.host;
     this.forwardedPort = client.hostPort;
+  }
+
+  /** What the request is for from now on. Throws `HW_UPSTREAM_URL` for a computed one that is none. */
+  goTo(chosen: Upstream | DynamicUpstream): Upstream {
+    let upstream: Upstream;
+    if (chosen instanceof DynamicUpstream) {
+      const target = chosen.target(this);
+      upstream = target.upstream;
+      this.upstreamUri = target.uri;
+    } else {
+      upstream = chosen;
+    }
+    this.upstreamAuthority = upstream.authority;
+    this.upstreamScheme = upstream.model.tls === undefined ? 'http' : 'https';
+    return upstream;
   }
 
   variable(name: string): string | undefined {

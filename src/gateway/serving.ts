@@ -17,6 +17,7 @@ import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
 import type { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
+import type { DynamicUpstream } from './upstream/dynamic-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 export type Site = {
@@ -50,7 +51,7 @@ export type Route = {
   /** Undefined for a route that lets everybody in. */
   readonly access: Access | undefined;
   /** Undefined for a route that only answers. */
-  readonly upstream: Upstream | undefined;
+  readonly upstream: Upstream | DynamicUpstream | undefined;
   readonly upgradeTokens: readonly string[];
   readonly forward: Forward;
   readonly response: ResponseChanges | undefined;

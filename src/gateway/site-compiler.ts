@@ -1,7 +1,7 @@
 /** From the model of a site to what requests run through: everything that can be made ready once is made ready here. */
 import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
 import type { RouteModel } from '../config/route-model.ts';
-import type { UpstreamModel } from '../config/upstream-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
 import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Totals } from './admin/totals.ts';
@@ -13,6 +13,7 @@ import { ResponseChanges } from './response-changes.ts';
 import { type Nested, Routes } from './routes.ts';
 import { compileRules } from './rules.ts';
 import type { Route, Site } from './serving.ts';
+import type { DynamicUpstream } from './upstream/dynamic-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** What sites share. */
@@ -20,7 +21,7 @@ export type SiteCompiler = {
   readonly limits: Limits;
   readonly totals: Totals;
   readonly access: AccessDependencies;
-  upstream(model: UpstreamModel): Upstream;
+  upstream(model: UpstreamModel | DynamicUpstreamModel): Upstream | DynamicUpstream;
   /** Undefined for a log that is off. */
   accessLog(model: AccessLogModel): AccessLog | undefined;
 };
@@ -68,8 +69,7 @@ function compileRoute(
     addsSlash: model.addsSlash ?? false,
     rules: compileRules(model.rules),
     access: model.access === undefined ? undefined : new Access(model.access, compiler.access),
-    upstream:
-      upstream !== undefined && 'servers' in upstream ? compiler.upstream(upstream) : undefined,
+    upstream: upstream === undefined ? undefined : compiler.upstream(upstream),
     upgradeTokens: model.upgradeTokens,
     forward: new Forward(model.forward ?? {}, path.kind === 'regex' ? '' : path.path),
     response: response === undefined ? undefined : new ResponseChanges(response),

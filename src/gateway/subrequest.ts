@@ -12,6 +12,7 @@ import { chooseRoute } from './route-choice.ts';
 import type { Route } from './serving.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
+import type { Selection } from './upstream/selection.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
 /** Of an answer's body, read so that the connection can be used again; a longer one is not worth that. */
@@ -33,9 +34,10 @@ export function subrequest(parent: RequestState, uri: string): Promise<Subreques
         resolve({ status: choice.status, fields: noFields });
         return;
       }
-      const { upstream } = choice;
-      if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
-      new Subrequest(request, choice, upstream, resolve, reject).start();
+      if (choice.upstream === undefined) {
+        throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
+      }
+      new Subrequest(request, choice, request.goTo(choice.upstream), resolve, reject).start();
     } catch (error) {
       reject(error);
     }
@@ -46,6 +48,7 @@ class Subrequest implements UpstreamUser {
   readonly #request: RequestState;
   readonly #route: Route;
   readonly #upstream: Upstream;
+  readonly #selection: Selection;
   readonly #resolve: (answer: SubrequestAnswer) => void;
   readonly #reject: (error: unknown) => void;
   #connection: UpstreamConnection | undefined;
@@ -63,22 +66,22 @@ class Subrequest implements UpstreamUser {
     this.#request = request;
     this.#route = route;
     this.#upstream = upstream;
+    this.#selection = upstream.select(request);
     this.#resolve = resolve;
     this.#reject = reject;
   }
 
   start(): void {
-    const pool = this.#upstream.pick();
+    const pool = this.#selection.next();
+    if (pool === undefined) throw this.#upstream.noLive();
     const idle = pool.take(this);
-    this.#connection = idle ?? pool.connect(this);
+    this.#connection = idle ?? pool.connect(this, this.#upstream.model.timeouts.connectMs);
     if (idle !== undefined) this.onUpstreamReady();
   }
 
   onUpstreamReady(): void {
     const connection = this.#connection as UpstreamConnection;
     const request = this.#request;
-    request.upstreamAuthority = this.#upstream.authority;
-    request.upstreamScheme = this.#upstream.model.tls === undefined ? 'http' : 'https';
     connection.reader.requestMethod = 'GET';
     connection.deadline = request.client.serving.deadlines.after(
       this.#upstream.model.timeouts.readMs,
@@ -133,6 +136,7 @@ class Subrequest implements UpstreamUser {
         throw gatewayError('HW_UPSTREAM_BAD_UPGRADE', 'a 101 nobody asked for');
       this.#keepAlive = head.keepAlive && head.framing.kind !== 'until-close';
       this.#body = bodyReader(head.framing, 'upstream', this.#request.client.serving.limits);
+      this.#selection.succeeded();
       this.#resolve({ status: head.status, fields: head.fields });
       this.#drain(this.#body, reader.rest);
       return;
@@ -148,6 +152,7 @@ class Subrequest implements UpstreamUser {
     else if (!body.done && this.#keepAlive && this.#drained <= mostDrainedBytes) return;
     else this.#connection?.abandon();
     this.#connection = undefined;
+    this.#selection.end();
   }
 
   #closed(): Error {
@@ -158,6 +163,8 @@ class Subrequest implements UpstreamUser {
   #fail(error: unknown): void {
     this.#connection?.abandon();
     this.#connection = undefined;
+    if (this.#body === undefined) this.#selection.failed();
+    else this.#selection.end();
     this.#reject(error);
   }
 }

@@ -7,6 +7,7 @@ import type { SocketCounts } from './socket-counts.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import type { TunnelNotes } from './tunnel-notes.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
+import type { Selection } from './upstream/selection.ts';
 
 export type TunnelStart = {
   /** The verified 101, for the client. */
@@ -14,6 +15,8 @@ export type TunnelStart = {
   /** What came from the upstream behind the 101. */
   readonly fromUpstream: Buffer;
   readonly notes: TunnelNotes;
+  /** Ended with the tunnel: its server is busy until then. */
+  readonly selection: Selection | undefined;
 };
 
 export function openTunnel(
@@ -36,11 +39,13 @@ export function openTunnel(
 class TunnelRecord implements TunnelOwner {
   readonly #counts: SocketCounts;
   readonly #notes: TunnelNotes;
+  readonly #selection: Selection | undefined;
   readonly #firstBytes: number;
 
-  constructor(counts: SocketCounts, { notes, fromUpstream }: TunnelStart) {
+  constructor(counts: SocketCounts, { notes, selection, fromUpstream }: TunnelStart) {
     this.#counts = counts;
     this.#notes = notes;
+    this.#selection = selection;
     this.#firstBytes = fromUpstream.length;
   }
 
@@ -51,6 +56,7 @@ class TunnelRecord implements TunnelOwner {
       endedBy: 'client',
       how: 'closed',
     });
+    this.#selection?.end();
     this.#counts.closed('tunnels');
   }
 }

@@ -272,6 +272,8 @@ export function explainFailedUpgrade(code: string): ExplainedUpgrade {
           'the upstream closed the connection without an answer: it crashed, was restarted, or speaks TLS on this port',
       };
     case 'HW_UPSTREAM_UNREACHABLE':
+    case 'HW_UPSTREAM_URL':
+    case 'HW_NO_LIVE_UPSTREAM':
     case 'HW_UPSTREAM_CONNECT_TIMEOUT':
       return {
         cause: 'upstream-unreachable',

@@ -1,7 +1,11 @@
 /** An upstream that says what it was asked, and answers as the request's own fields tell it to. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Certificate } from '../kit/certificate.ts';
 import { atEnd, type Scope } from '../kit/scope.ts';
 
 /** Fields that differ between any two proxies and say nothing of the request. */
@@ -14,7 +18,44 @@ const ofTheHop = new Set(['connection', 'keep-alive', 'transfer-encoding']);
  * @param name what it calls itself in its answers
  */
 export async function startEchoUpstream(scope: Scope, name: string): Promise<number> {
-  const server = createServer((request, response) => {
+  return await listening(scope, createServer(answers(name)));
+}
+
+/** The same over TLS, with a certificate of its own; says the name it was called by and whose certificate it was shown. */
+export async function startTlsEchoUpstream(
+  scope: Scope,
+  name: string,
+  certificate: Certificate,
+): Promise<number> {
+  const answer = answers(name);
+  const server = createTlsServer(
+    {
+      cert: readFileSync(certificate.certPath),
+      key: readFileSync(certificate.keyPath),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      const socket = request.socket as TLSSocket & { readonly servername?: string | false };
+      const shown = socket.getPeerCertificate().subject?.CN ?? 'none';
+      request.rawHeaders.push('tls-name', socket.servername || 'none');
+      request.rawHeaders.push('tls-certificate', String(shown));
+      answer(request, response);
+    },
+  );
+  return await listening(scope, server);
+}
+
+/** Takes connections and says nothing. Resolves with its port. */
+export async function startSilentUpstream(scope: Scope): Promise<number> {
+  return await listening(
+    scope,
+    createServer(() => {}),
+  );
+}
+
+function answers(name: string): RequestListener {
+  return (request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -40,11 +81,10 @@ export async function startEchoUpstream(scope: Scope, name: string): Promise<num
       const own = headers['x-answer-body'];
       response.end(own === undefined ? `${said}\n` : own);
     });
-  });
-  return await listening(scope, server);
+  };
 }
 
-async function listening(scope: Scope, server: Server): Promise<number> {
+async function listening(scope: Scope, server: Server | TlsServer): Promise<number> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   atEnd(scope, () => {

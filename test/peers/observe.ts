@@ -1,5 +1,8 @@
 /** What a client sees of an answer, as lines that can be compared: without what differs between any two proxies. */
-import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import type { Ask } from './peer-case.ts';
 
 /** Fields that say nothing of what was configured: time, program, framing, the proxy's own page. */
@@ -19,16 +22,22 @@ const ownPageFields = new Set(['content-type', 'cache-control']);
 /** Longer than any answer of these servers takes. */
 const patientMs = 10_000;
 
+/** Where the two servers listen. */
+export type Place = {
+  readonly folder: string;
+  readonly ports: Readonly<Record<'LISTEN' | 'TLS' | 'PORT', number>>;
+};
+
 /** The whole answer to one request, everything the server sent until it closed. */
-export async function send(ask: Ask, host: string, port: number): Promise<string> {
-  const { line, headers = [], body = '', raw, from } = ask;
+export async function send(ask: Ask, host: string, place: Place): Promise<string> {
+  const { line, headers = [], body = '', raw } = ask;
   const text =
     raw?.replaceAll('HOST', host) ??
     `${line} HTTP/1.1\r\nHost: ${ask.host ?? host}\r\nConnection: close\r\n${headers
       .map((header) => `${header}\r\n`)
       .join('')}\r\n${body}`;
   const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const socket = connect({ host: '127.0.0.1', port, localAddress: from ?? '127.0.0.1' });
+  const socket = open(ask, ask.host ?? host, place);
   let answer = '';
   socket.setEncoding('latin1');
   socket.setTimeout(patientMs, () => socket.destroy(new Error(`no answer to ${line}`)));
@@ -36,13 +45,30 @@ export async function send(ask: Ask, host: string, port: number): Promise<string
     answer += chunk;
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
-    // A server that has refused a body may reset what still comes of it.
-    if (error.code === 'ECONNRESET' || error.code === 'EPIPE') resolve(answer);
+    // A server that has refused a body may reset what still comes of it; a refused handshake ends in many words.
+    const isRefusal = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    if (isRefusal || error.code?.startsWith('ERR_SSL_') === true) resolve(answer);
     else reject(error);
   });
   socket.on('close', () => resolve(answer));
   socket.write(text, 'latin1');
   return await promise;
+}
+
+function open({ from, at = '127.0.0.1', to, tls }: Ask, host: string, place: Place): Socket {
+  const port = place.ports[to ?? (tls === undefined ? 'LISTEN' : 'TLS')];
+  if (tls === undefined)
+    return connect({ host: at, port, ...(from === undefined ? {} : { localAddress: from }) });
+  const { name = host, shows, maxVersion } = tls;
+  const read = (file: string) => readFileSync(join(place.folder, file));
+  return connectTls({
+    host: at,
+    port,
+    rejectUnauthorized: false,
+    ...(name === null ? {} : { servername: name }),
+    ...(shows === undefined ? {} : { cert: read(`${shows}.pem`), key: read(`${shows}.key`) }),
+    ...(maxVersion === undefined ? {} : { maxVersion }),
+  });
 }
 
 /** Status, fields in order of their names, body. */

@@ -1,8 +1,10 @@
 /** The shape of one case: a piece of an nginx configuration, and what is asked of it. */
 
 /**
- * In configuration text these words stand for what differs from run to run: `LISTEN` (address and port), `TLS` (another
- * one), `UP_A`, `UP_B` (upstreams that say what they were asked), `UP_NONE` (nobody listens there), `FOLDER`.
+ * In configuration text these words stand for what differs from run to run: `LISTEN` and `TLS` (address and port), `PORT` (a
+ * port that a case has for itself), `UP_A`, `UP_B` (upstreams that say what they were asked), `UP_TLS` (one that says it over
+ * TLS, and asks for a certificate), `UP_SILENT` (takes connections and says nothing), `UP_NONE` (nobody listens there),
+ * `FOLDER`, which has `users`, a password file, and `server.pem`, `client.pem` and `stranger.pem` with their `.key`.
  */
 export type PeerCase = {
   /** A claim in the present tense. */
@@ -27,8 +29,19 @@ export type Ask = {
   readonly raw?: string;
   /** From this address of the loopback network. Default 127.0.0.1. */
   readonly from?: string;
-  /** To this address. Default `LISTEN`. */
-  readonly to?: 'LISTEN' | 'TLS';
+  /** To this port. Default that of `LISTEN`. */
+  readonly to?: 'LISTEN' | 'PORT';
+  /** At this address. Default 127.0.0.1. */
+  readonly at?: string;
+  /** Over TLS, to the port of `TLS` or `PORT`. Default: without. */
+  readonly tls?: TlsAsk;
+};
+
+export type TlsAsk = {
+  /** In the handshake. Default: that of the request. Null sends none. */
+  readonly name?: string | null;
+  readonly shows?: 'client' | 'stranger';
+  readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
 };
 
 /** A request with fields, for the usual case. */

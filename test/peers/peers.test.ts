@@ -3,9 +3,10 @@
  * the same answers.
  */
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { selfSignedCertificate } from '../kit/certificate.ts';
 import { startChild } from '../kit/child.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
 import { freePort } from '../kit/ports.ts';
@@ -14,10 +15,13 @@ import { accessCases } from './cases/access.ts';
 import { answerCases } from './cases/answers.ts';
 import { choosingCases } from './cases/choosing.ts';
 import { forwardingCases } from './cases/forwarding.ts';
+import { listeningCases } from './cases/listening.ts';
 import { ruleCases } from './cases/rules.ts';
+import { tlsCases } from './cases/tls.ts';
+import { upstreamCases, upstreamCases } from './cases/upstreams.ts';
 import { differences } from './differences.ts';
-import { startEchoUpstream } from './echo-upstream.ts';
-import { observe, send } from './observe.ts';
+import { startEchoUpstream, startSilentUpstream, startTlsEchoUpstream } from './echo-upstream.ts';
+import { observe, type Place, send } from './observe.ts';
 import type { Ask, PeerCase } from './peer-case.ts';
 import { usersFile } from './users-file.ts';
 
@@ -27,11 +31,10 @@ const groups: Readonly<Record<string, readonly PeerCase[]>> = {
   rules: ruleCases,
   answers: answerCases,
   access: accessCases,
+  upstreams: upstreamCases,
 };
 
-type Place = {
-  readonly folder: string;
-  readonly port: number;
+type PeersPlace = Place & {
   /** What stands for the words of the configuration. */
   readonly words: Readonly<Record<string, string>>;
 };
@@ -66,23 +69,33 @@ for (const [group, cases] of Object.entries(groups)) {
   });
 }
 
-async function placeFor(t: TestContext): Promise<Place> {
+async function placeFor(t: TestContext): Promise<PeersPlace> {
   const folder = tempFolder(t, 'peers');
   mkdirSync(join(folder, 'logs'));
   writeFileSync(join(folder, 'users'), usersFile());
-  const port = await freePort();
-  const [a, b] = [await startEchoUpstream(t, 'A'), await startEchoUpstream(t, 'B')];
+  const own = selfSignedCertificate(t, ['*.test']);
+  for (const name of ['server', 'client', 'stranger']) {
+    const { certPath, keyPath } = name === 'server' ? own : selfSignedCertificate(t, [name], name);
+    copyFileSync(certPath, join(folder, `${name}.pem`));
+    copyFileSync(keyPath, join(folder, `${name}.key`));
+  }
+  const ports = { LISTEN: await freePort(), TLS: await freePort(), PORT: await freePort() };
+  const local = (port: number) => `127.0.0.1:${port}`;
   const words = {
-    LISTEN: `127.0.0.1:${port}`,
-    UP_NONE: `127.0.0.1:${await freePort()}`,
-    UP_A: `127.0.0.1:${a}`,
-    UP_B: `127.0.0.1:${b}`,
+    LISTEN: local(ports.LISTEN),
+    TLS: local(ports.TLS),
+    PORT: String(ports.PORT),
+    UP_NONE: local(await freePort()),
+    UP_A: local(await startEchoUpstream(t, 'A')),
+    UP_B: local(await startEchoUpstream(t, 'B')),
+    UP_TLS: local(await startTlsEchoUpstream(t, 'TLS', own)),
+    UP_SILENT: local(await startSilentUpstream(t)),
     FOLDER: folder,
   };
-  return { folder, port, words };
+  return { folder, ports, words };
 }
 
-function configuration(cases: readonly PeerCase[], { folder, words }: Place): string {
+function configuration(cases: readonly PeerCase[], { folder, words }: PeersPlace): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
     .map((name) => `  ${name}_temp_path ${folder}/${name};`)
     .join('\n');
@@ -113,8 +126,8 @@ function nameOf(index: number): string {
   return `case${index}.test`;
 }
 
-function filled(text: string, words: Place['words']): string {
-  return text.replace(/\b(?:LISTEN|UP_NONE|UP_A|UP_B|FOLDER)\b/g, (word) => words[word] ?? word);
+function filled(text: string, words: PeersPlace['words']): string {
+  return text.replace(/\b(?:LISTEN|TLS|PORT|UP_[A-Z]+|FOLDER)\b/g, (word) => words[word] ?? word);
 }
 
 type Running = { stop(): Promise<void> };
@@ -138,14 +151,14 @@ async function startHatchwayHere(t: TestContext, { folder }: Place): Promise<Run
 /** In order, one after the other, since some answers depend on what was asked before. */
 async function observeAll(
   cases: readonly PeerCase[],
-  { port, words }: Place,
+  place: PeersPlace,
   running: Running,
 ): Promise<Map<string, string>> {
   const observed = new Map<string, string>();
   for (const [index, { asks }] of cases.entries()) {
     for (const [nth, ask] of asksOf(asks).entries()) {
-      const real = { ...ask, headers: ask.headers?.map((header) => filled(header, words)) ?? [] };
-      observed.set(`${index}/${nth}`, observe(await send(real, nameOf(index), port)));
+      const real = { ...ask, headers: ask.headers?.map((header) => filled(header, place.words)) ?? [] };
+      observed.set(`${index}/${nth}`, observe(await send(real, nameOf(index), place)));
     }
   }
   await running.stop();
@@ -156,6 +169,10 @@ function asksOf(asks: PeerCase['asks']): Ask[] {
   return asks.map((ask) => (typeof ask === 'string' ? { line: ask } : ask));
 }
 
-function textOf({ line, host, headers = [], raw }: Ask): string {
-  return raw ?? [line, ...(host === undefined ? [] : [`Host: ${host}`]), ...headers].join('\n');
+function textOf({ line, host, headers = [], raw, at, from, tls }: Ask): string {
+  const more = Object.entries({ at, from, tls }).flatMap(([key, value]) =>
+    value === undefined ? [] : `(${key} ${JSON.stringify(value)})`,
+  );
+  const text = [line, ...(host === undefined ? [] : [`Host: ${host}`]), ...headers, ...more];
+  return raw ?? text.join('\n');
 }

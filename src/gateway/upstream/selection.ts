@@ -99,6 +99,12 @@ export class Selection implements Walk {
     return peer === this.#peer || (this.#tried?.includes(peer) ?? false);
   }
 
+  /** Whether every server has been tried in this request that the configuration does not call down. */
+  get isLastTry(): boolean {
+    const tried = (this.#tried?.length ?? 0) + 1;
+    return this.#from.members.all.filter(({ isDown }) => !isDown).length <= tried;
+  }
+
   /** The current try has failed, which counts against its server. It is over. */
   failed(): void {
     const peer = this.#peer;

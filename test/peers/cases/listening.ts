@@ -1,0 +1,70 @@
+/** Addresses, what a client may send and how long it may take. */
+import { ask, type PeerCase } from '../peer-case.ts';
+
+export const listeningCases: readonly PeerCase[] = [
+  {
+    name: 'servers of one port are chosen by the address that the client came to, then by name',
+    servers: `
+      server { listen 127.0.0.2:PORT; server_name near.test; return 200 "near"; }
+      server { listen 127.0.0.2:PORT default_server; server_name nearer.test; return 200 "nearer"; }
+      server { listen *:PORT; server_name every.test; return 200 "every"; }
+      server { listen *:PORT; server_name near.test; return 200 "near of every"; }
+      server { listen [::1]:PORT; server_name six.test; return 200 "six $server_addr"; }
+    `,
+    asks: [
+      ...['near.test', 'nearer.test', 'every.test', 'other.test'].flatMap((host) =>
+        ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map(
+          (at) => ({ line: 'GET /', host, at, to: 'PORT' }) as const,
+        ),
+      ),
+      { line: 'GET /', host: 'every.test', at: '::1', to: 'PORT' },
+    ],
+  },
+  {
+    name: 'a server may have several addresses',
+    servers: `
+      server { listen LISTEN; listen 127.0.0.1:PORT; server_name several.test; return 200 "both"; }
+    `,
+    asks: [
+      { line: 'GET /', host: 'several.test' },
+      { line: 'GET /', host: 'several.test', to: 'PORT' },
+    ],
+  },
+  {
+    name: 'a head may be as large as large_client_header_buffers says',
+    server: 'location / { return 200 "fits"; }',
+    asks: [
+      ask('GET /', `X-Large: ${'x'.repeat(7000)}`),
+      ask('GET /', ...['A', 'B', 'C'].map((name) => `X-${name}: ${'x'.repeat(7000)}`)),
+      ask('GET /', ...['A', 'B', 'C', 'D', 'E'].map((name) => `X-${name}: ${'x'.repeat(8000)}`)),
+      { line: `GET /${'x'.repeat(40_000)}` },
+    ],
+  },
+  {
+    name: 'requests follow each other on a connection, and keepalive_timeout 0 ends it',
+    servers: `
+      server { listen LISTEN; server_name kept.test; keepalive_timeout 5s; location / { return 200 "$connection_requests"; } }
+      server { listen LISTEN; server_name ended.test; keepalive_timeout 0; location / { return 200 "$connection_requests"; } }
+    `,
+    asks: ['kept.test', 'ended.test'].map((host) => ({
+      line: 'GET',
+      raw: `GET /a HTTP/1.1\r\nHost: ${host}\r\n\r\nGET /b HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+    })),
+  },
+  {
+    name: 'redirects name the host, or only the path with absolute_redirect off',
+    servers: `
+      server { listen LISTEN; server_name absolute-redirects.test; location / { return 301 /to; } }
+      server { listen LISTEN; server_name relative-redirects.test; absolute_redirect off; location / { return 301 /to; } }
+    `,
+    asks: ['absolute-redirects.test', 'relative-redirects.test'].map((host) => ({
+      line: 'GET /',
+      host,
+    })),
+  },
+  {
+    name: 'a field whose name is no name, or has an underscore, is not passed on',
+    server: 'location / { proxy_pass http://UP_A; }',
+    asks: [ask('GET /', 'X_Under: 1', 'X-Dash: 2')],
+  },
+];

@@ -1,0 +1,53 @@
+/** TLS towards clients. */
+import type { PeerCase } from '../peer-case.ts';
+
+const own = 'ssl_certificate FOLDER/server.pem; ssl_certificate_key FOLDER/server.key;';
+const seen =
+  'return 200 "$host $scheme $https $ssl_server_name $ssl_protocol $ssl_client_verify $ssl_client_s_dn";';
+
+export const tlsCases: readonly PeerCase[] = [
+  {
+    name: 'a server is chosen by the name of the request, behind the one of the handshake',
+    servers: `
+      server { listen TLS ssl default_server; server_name first.tls.test; ${own} location / { ${seen} } }
+      server { listen TLS ssl; server_name second.tls.test; ${own} location / { return 200 "second"; } location /to { return 301 /there; } }
+      server { listen TLS ssl; server_name borrower.tls.test; location / { return 200 "borrower"; } }
+    `,
+    asks: [
+      { line: 'GET /', host: 'first.tls.test', tls: {} },
+      { line: 'GET /', host: 'second.tls.test', tls: {} },
+      { line: 'GET /to', host: 'second.tls.test', tls: {} },
+      { line: 'GET /', host: 'borrower.tls.test', tls: {} },
+      { line: 'GET /', host: 'unknown.tls.test', tls: {} },
+      { line: 'GET /', host: 'first.tls.test', tls: { name: null } },
+      { line: 'GET /', host: 'second.tls.test', tls: { name: 'first.tls.test' } },
+    ],
+  },
+  {
+    name: 'certificates of clients are asked for, needed or only told of',
+    servers: `
+      server { listen TLS ssl; server_name members.tls.test; ${own} ssl_client_certificate FOLDER/client.pem; ssl_verify_client on; ssl_verify_depth 2; location / { ${seen} } }
+      server { listen TLS ssl; server_name guests.tls.test; ${own} ssl_client_certificate FOLDER/client.pem; ssl_verify_client optional; location / { ${seen} } }
+      server { listen TLS ssl; server_name anybody.tls.test; ${own} ssl_verify_client optional_no_ca; location / { return 200 "$ssl_client_s_dn"; } }
+    `,
+    asks: ['members.tls.test', 'guests.tls.test', 'anybody.tls.test'].flatMap((host) => [
+      { line: 'GET /', host, tls: {} },
+      { line: 'GET /', host, tls: { shows: 'client' } },
+      { line: 'GET /', host, tls: { shows: 'stranger' } },
+      { line: 'GET /', host, tls: { name: 'first.tls.test', shows: 'client' } },
+    ]),
+  },
+  {
+    name: 'handshakes for names that nobody has are refused',
+    servers: `
+      server { listen 127.0.0.1:PORT ssl default_server; server_name _; ssl_reject_handshake on; }
+      server { listen 127.0.0.1:PORT ssl; server_name known.tls.test; ${own} ssl_protocols TLSv1.2 TLSv1.3; ssl_ciphers HIGH:!aNULL; location / { return 200 "known"; } }
+    `,
+    asks: [
+      { line: 'GET /', host: 'known.tls.test', to: 'PORT', tls: {} },
+      { line: 'GET /', host: 'known.tls.test', to: 'PORT', tls: { maxVersion: 'TLSv1.2' } },
+      { line: 'GET /', host: 'stranger.tls.test', to: 'PORT', tls: {} },
+      { line: 'GET /', host: 'known.tls.test', to: 'PORT', tls: { name: null } },
+    ],
+  },
+];

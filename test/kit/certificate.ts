@@ -6,8 +6,16 @@ import { tempFolder } from './temp.ts';
 
 export type Certificate = { readonly certPath: string; readonly keyPath: string };
 
-/** A certificate for `hosts` (names, or addresses as `IP:127.0.0.1`) that vouches for itself, valid for two days. */
-export function selfSignedCertificate(scope: Scope, hosts: readonly string[]): Certificate {
+/**
+ * A certificate for `hosts` (names, or addresses as `IP:127.0.0.1`) that vouches for itself, valid for two days.
+ *
+ * @param commonName whose it is; for certificates of clients
+ */
+export function selfSignedCertificate(
+  scope: Scope,
+  hosts: readonly string[],
+  commonName = 'test',
+): Certificate {
   const folder = tempFolder(scope, 'tls');
   const certPath = join(folder, 'cert.pem');
   const keyPath = join(folder, 'key.pem');
@@ -16,7 +24,14 @@ export function selfSignedCertificate(scope: Scope, hosts: readonly string[]): C
     'openssl',
     [
       ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-      ...['-days', '2', '-subj', '/CN=test', '-addext', `subjectAltName=${names.join(',')}`],
+      ...[
+        '-days',
+        '2',
+        '-subj',
+        `/CN=${commonName}`,
+        '-addext',
+        `subjectAltName=${names.join(',')}`,
+      ],
       ...['-keyout', keyPath, '-out', certPath],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -18,7 +18,7 @@ import { forwardingCases } from './cases/forwarding.ts';
 import { listeningCases } from './cases/listening.ts';
 import { ruleCases } from './cases/rules.ts';
 import { tlsCases } from './cases/tls.ts';
-import { upstreamCases, upstreamCases } from './cases/upstreams.ts';
+import { upstreamCases } from './cases/upstreams.ts';
 import { differences } from './differences.ts';
 import { startEchoUpstream, startSilentUpstream, startTlsEchoUpstream } from './echo-upstream.ts';
 import { observe, type Place, send } from './observe.ts';
@@ -31,7 +31,9 @@ const groups: Readonly<Record<string, readonly PeerCase[]>> = {
   rules: ruleCases,
   answers: answerCases,
   access: accessCases,
+  listening: listeningCases,
   upstreams: upstreamCases,
+  tls: tlsCases,
 };
 
 type PeersPlace = Place & {

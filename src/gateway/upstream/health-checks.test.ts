@@ -180,13 +180,11 @@ test('no check is made of a server that is marked as down, nor after the end', a
   await kit.counts.until(() => kit.counts.upstreams === 0, 2000);
   const before = asked.length;
   // Another upstream's checks show that time passes.
-  kit.upstreams
-    .set()
-    .of(
-      modelOf([{ kind: 'tcp', host: '127.0.0.1', port }], {
-        health: { ...health, path: '/other' },
-      }),
-    );
+  kit.upstreams.set().of(
+    modelOf([{ kind: 'tcp', host: '127.0.0.1', port }], {
+      health: { ...health, path: '/other' },
+    }),
+  );
   for (let checks = 0; checks < 5; checks++) await once(server, 'request');
   assert.deepEqual(new Set(asked.slice(0, before)), new Set(['/up']));
   assert.deepEqual(new Set(asked.slice(before)), new Set(['/other']));

@@ -115,7 +115,7 @@ class Subrequest implements UpstreamUser {
       this.#fail(connectFailure(error, this.#upstream.model, connection.pool.name));
     } else if (connection?.reused && this.#body === undefined) {
       // It closed an idle connection while the request was on its way.
-      this.#connection = connection.pool.connect(this);
+      this.#connection = connection.pool.connect(this, this.#upstream.model.timeouts.connectMs);
     } else {
       this.#fail(this.#closed());
     }

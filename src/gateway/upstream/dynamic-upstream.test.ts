@@ -90,6 +90,10 @@ test('any other host is looked up with the resolver of the route, and kept', asy
   assert.equal(upstream.select(requestOf()).next()?.name, '10.0.0.1:80');
   assert.equal(target('http://app.test:80/x').upstream, upstream);
   assert.equal(dynamic.size, 1);
+  assert.deepEqual(
+    dynamic.facts().map(({ name, servers }) => [name, servers.map(({ address }) => address)]),
+    [['http://app.test', ['10.0.0.1:80']]],
+  );
   assert.deepEqual(names.asked, ['app.test']);
   assert.deepEqual(names.resolvers.at(-1), resolver);
 });

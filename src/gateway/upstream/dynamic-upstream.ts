@@ -12,7 +12,7 @@ import { type CompiledTemplate, compileTemplate } from '../template.ts';
 import type { VariableSource } from '../variables.ts';
 import type { Upstream } from './upstream.ts';
 import { parseUpstreamUrl, type UpstreamUrl } from './upstream-url.ts';
-import type { UpstreamSet } from './upstreams.ts';
+import type { UpstreamFacts, UpstreamSet } from './upstreams.ts';
 
 /** Each has a name that is looked up again and again, and idle connections. */
 const defaultLimit = 1000;
@@ -72,6 +72,11 @@ export class DynamicUpstream {
   /** Upstreams that have come about so. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** For metrics and status; the groups are those of the configuration. */
+  facts(): readonly UpstreamFacts[] {
+    return Array.from(this.#entries.values()).flatMap(({ set }) => set.facts());
   }
 
   close(): void {

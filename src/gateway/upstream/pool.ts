@@ -35,21 +35,13 @@ export class Pool {
   readonly #idleMs: number;
   readonly #requests: number;
   readonly #ageMs: number;
-  readonly #connectMs: number;
   /** Most recently used last. Invariant: ready, without user. */
   readonly #idle: UpstreamConnection[] = [];
   /** Of the last TLS connection that was up. */
   #session: Buffer | undefined;
   #closed = false;
 
-  /** @param connectMs where `connect` is not told */
-  constructor(
-    dialOptions: DialOptions,
-    keepAlive: KeepAliveModel,
-    connectMs: number,
-    context: PoolContext,
-  ) {
-    this.#connectMs = connectMs;
+  constructor(dialOptions: DialOptions, keepAlive: KeepAliveModel, context: PoolContext) {
     this.name = serverName(dialOptions.server);
     this.dialOptions = dialOptions;
     this.#context = context;
@@ -83,7 +75,7 @@ export class Pool {
    *
    * @param connectMs how long it may take, name and TLS included
    */
-  connect(user: UpstreamUser, connectMs = this.#connectMs): UpstreamConnection {
+  connect(user: UpstreamUser, connectMs: number): UpstreamConnection {
     const { deadlines, sockets, limits } = this.#context;
     const dialed = dial(this.dialOptions, this.#session);
     const connection = new UpstreamConnection(this, dialed, user, limits);

@@ -125,7 +125,7 @@ export class UpstreamGroup implements Selectable {
         return `${fails} ${fails === 1 ? 'request' : 'requests'} failed`;
       case 'up':
         return maxConnections !== 0 && busy >= maxConnections
-          ? `it has ${busy} requests under way, as many as it may`
+          ? `it may have no more than ${maxConnections} requests at a time`
           : undefined;
     }
   }
@@ -171,7 +171,7 @@ export class UpstreamGroup implements Selectable {
       tcpKeepAlive: model.tcpKeepAlive ?? true,
       lookup: name?.lookupFunction,
     };
-    const pool = new Pool(dial, model.keepAlive ?? {}, model.timeouts.connectMs, this.#context);
+    const pool = new Pool(dial, model.keepAlive ?? {}, this.#context);
     return new Peer(pool, serverName(server), {
       ...server,
       route: server.route ?? routeOfAddress(pool.name),

@@ -4,7 +4,6 @@ import type { UpstreamModel } from '../../config/upstream-model.ts';
 import { gatewayError } from '../errors.ts';
 import { authorityOf } from './authority.ts';
 import type { BalancedRequest } from './pick/picker.ts';
-import type { Pool } from './pool.ts';
 import { Selection } from './selection.ts';
 import type { UpstreamGroup } from './upstream-group.ts';
 
@@ -40,15 +39,4 @@ export class Upstream {
       `upstream ${this.model.name}: no live upstreams (${reasons.join('; ')})`,
     );
   }
-
-  /** The pool of the server whose turn it is. */
-  pick(): Pool {
-    const selection = this.select(nobody);
-    const pool = selection.next();
-    selection.end();
-    if (pool === undefined) throw this.noLive();
-    return pool;
-  }
 }
-
-const nobody: BalancedRequest = { remoteAddress: '', variable: () => undefined };

@@ -313,7 +313,7 @@ test('why there is nobody to ask is said of each server', (context) => {
   assert.equal(
     message,
     'upstream http://up.test: no live upstreams (127.0.0.1:1: it is marked as down; ' +
-      '127.0.0.1:2: 1 request failed; 127.0.0.1:3: it has 1 requests under way, as many as it may)',
+      '127.0.0.1:2: 1 request failed; 127.0.0.1:3: it may have no more than 1 requests at a time)',
   );
   assert.deepEqual(
     set.facts()[0]?.servers.map(({ state, busy, fails }) => [state, busy, fails]),

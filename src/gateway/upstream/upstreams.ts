@@ -5,14 +5,18 @@
  */
 import { createHash } from 'node:crypto';
 import type { Log } from '../../base/log.ts';
-import type { DynamicUpstreamModel, UpstreamModel } from '../../config/upstream-model.ts';
+import type {
+  DynamicUpstreamModel,
+  ResolverModel,
+  UpstreamModel,
+} from '../../config/upstream-model.ts';
 import type { HeadLimits } from '../../http1/head.ts';
 import type { Deadlines } from '../deadlines.ts';
 import { gatewayError } from '../errors.ts';
 import type { SocketCounts } from '../socket-counts.ts';
 import type { InProcessServers } from './dial.ts';
 import { DynamicUpstream } from './dynamic-upstream.ts';
-import { lookUpAt, lookUpInSystem } from './name-lookup.ts';
+import { lookUpAt, lookUpInSystem, type NameLookup } from './name-lookup.ts';
 import { Upstream } from './upstream.ts';
 import { type GroupContext, type ServerFacts, UpstreamGroup } from './upstream-group.ts';
 import { UpstreamSockets } from './upstream-sockets.ts';
@@ -27,6 +31,13 @@ export type UpstreamsOptions = {
   readonly inProcess: InProcessServers;
 };
 
+/** An upstream as metrics and status see it. */
+export type UpstreamFacts = {
+  /** Its URL as the configuration has it. */
+  readonly name: string;
+  readonly servers: readonly ServerFacts[];
+};
+
 /** A group and how many sets have it. */
 type Shared = { readonly key: string; readonly group: UpstreamGroup; users: number };
 
@@ -34,6 +45,8 @@ export class Upstreams {
   readonly #groups = new Map<string, Shared>();
   readonly #sockets: UpstreamSockets;
   readonly #context: GroupContext;
+  /** By what the model says: a thousand names are asked for over one socket. */
+  readonly #lookups = new Map<string, NameLookup>();
 
   /** @param context in tests: another clock, other names */
   constructor(options: UpstreamsOptions, context: Partial<GroupContext> = {}) {
@@ -43,7 +56,7 @@ export class Upstreams {
       ...shared,
       sockets: this.#sockets,
       now: () => performance.now(),
-      lookupOf: (resolver) => (resolver === undefined ? lookUpInSystem : lookUpAt(resolver)),
+      lookupOf: (resolver) => this.#lookupOf(resolver),
       ...context,
     };
   }
@@ -78,6 +91,17 @@ export class Upstreams {
   destroy(): void {
     for (const { group } of this.#groups.values()) group.close();
     this.#sockets.destroy();
+  }
+
+  #lookupOf(resolver: ResolverModel | undefined): NameLookup {
+    if (resolver === undefined) return lookUpInSystem;
+    const key = JSON.stringify(resolver);
+    let lookup = this.#lookups.get(key);
+    if (lookup === undefined) {
+      lookup = lookUpAt(resolver);
+      this.#lookups.set(key, lookup);
+    }
+    return lookup;
   }
 
   #group(model: UpstreamModel, files: UpstreamTlsFiles | undefined): UpstreamGroup {
@@ -131,11 +155,12 @@ export class UpstreamSet {
   }
 
   /** For metrics and status. */
-  facts(): readonly { readonly name: string; readonly servers: readonly ServerFacts[] }[] {
-    return Array.from(this.#shared.values(), ({ group }) => ({
+  facts(): readonly UpstreamFacts[] {
+    const own = Array.from(this.#shared.values(), ({ group }) => ({
       name: group.model.name,
       servers: group.facts(),
     }));
+    return [...own, ...this.#dynamic.flatMap((dynamic) => dynamic.facts())];
   }
 
   /** Closes what no other set has: idle connections now, the others when they are given back. */

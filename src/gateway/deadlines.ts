@@ -22,7 +22,7 @@ const fastestPeriodMs = 10;
 
 export class Deadlines {
   readonly #watched = new Set<Deadlined>();
-  readonly #periodMs: number;
+  #periodMs: number;
   /** At the last look, in milliseconds on a clock that never jumps. */
   #now = performance.now();
   #timer: NodeJS.Timeout | undefined;
@@ -30,6 +30,17 @@ export class Deadlines {
   /** @param shortestMs the shortest of the timeouts in use: how often to look depends on it */
   constructor(shortestMs: number) {
     this.#periodMs = Math.max(fastestPeriodMs, Math.min(slowestPeriodMs, shortestMs / 4));
+  }
+
+  /** A timeout in use from now on: if it is the shortest, what is watched is looked at more often. */
+  allowFor(ms: number): void {
+    const periodMs = Math.max(fastestPeriodMs, Math.min(slowestPeriodMs, ms / 4));
+    if (periodMs >= this.#periodMs) return;
+    this.#periodMs = periodMs;
+    if (this.#timer === undefined) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    this.#start();
   }
 
   /** The deadline that is so many milliseconds away for something that is being watched. */
@@ -41,11 +52,7 @@ export class Deadlines {
   /** Watches until `remove`. The timer runs only while something is watched, and keeps no process alive. */
   add(watched: Deadlined): void {
     this.#watched.add(watched);
-    if (this.#timer === undefined) {
-      this.#now = performance.now();
-      this.#timer = setInterval(() => this.#look(), this.#periodMs);
-      this.#timer.unref();
-    }
+    if (this.#timer === undefined) this.#start();
   }
 
   remove(watched: Deadlined): void {
@@ -54,6 +61,12 @@ export class Deadlines {
       clearInterval(this.#timer);
       this.#timer = undefined;
     }
+  }
+
+  #start(): void {
+    this.#now = performance.now();
+    this.#timer = setInterval(() => this.#look(), this.#periodMs);
+    this.#timer.unref();
   }
 
   #look(): void {

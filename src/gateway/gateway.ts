@@ -1,37 +1,19 @@
 /**
- * The gateway: makes a model live. Compiles it into sites, routes and upstreams, listens, and ends in order.
+ * The gateway: makes a model live, puts another one in its place while it runs, and ends in order.
  *
  * Knows no configuration file, no console and no signals: servers of this process are given to it by name, and
- * whoever runs it decides when it closes.
+ * whoever runs it decides when it changes and when it closes.
  */
 import type { Log } from '../base/log.ts';
-import type {
-  AccessLogModel,
-  GatewayModel,
-  ListenAddress,
-  ListenerModel,
-  SiteModel,
-} from '../config/model.ts';
-import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
+import type { GatewayModel, ListenAddress } from '../config/model.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
 import { PasswordChecks } from './access/password-checks.ts';
 import { UsersFiles } from './access/users-files.ts';
 import { AccessLogs } from './access-log.ts';
 import { Totals } from './admin/totals.ts';
-import { TrustedProxies } from './client-address/trusted-proxies.ts';
-import { ClientConnection } from './client-connection.ts';
 import { Deadlines } from './deadlines.ts';
-import { Http2Front } from './http2/http2-front.ts';
-import { listenAll } from './listen-all.ts';
-import { Listener } from './listener.ts';
-import { compileMaps } from './maps.ts';
-import { AddressCounts } from './rate/address-counts.ts';
-import { RequestRate } from './rate/request-rate.ts';
-import type { Serving, Site } from './serving.ts';
-import { compileSite } from './site-compiler.ts';
-import { Sites } from './sites.ts';
+import { Generation, type Shared } from './generation.ts';
 import { SocketCounts } from './socket-counts.ts';
-import { listenerTls } from './tls.ts';
 import type { InProcessServers } from './upstream/dial.ts';
 import { type UpstreamSet, Upstreams } from './upstream/upstreams.ts';
 
@@ -47,9 +29,6 @@ export type GatewayOptions = {
 /** How long closing waits for destroyed sockets to be gone, in milliseconds. They are, within a tick or two. */
 const closeMs = 2000;
 
-/** Beyond it Node's timers fire at once. */
-const longestTimerMs = 2 ** 31 - 1;
-
 /** What is open. For tests that nothing leaks, and for status pages. */
 export type OpenCounts = {
   /** Sockets of clients, in whatever state. */
@@ -60,18 +39,12 @@ export type OpenCounts = {
 };
 
 export class Gateway {
-  readonly #serving: Serving;
   readonly #counts = new SocketCounts();
-  readonly #accessLogs: AccessLogs;
-  /** Of client connections; undefined without a limit for one address. */
-  readonly #addressCounts: AddressCounts | undefined;
-  readonly #listeners: readonly Listener[];
-  /** One a listener: whoever speaks HTTP/2 there. */
-  readonly #http2Fronts: Http2Front[] = [];
-  readonly #upstreams: Upstreams;
-  /** Of this model: routes to the same place share its connections. */
-  readonly #upstreamSet: UpstreamSet;
   readonly #access = { files: new UsersFiles(), passwords: new PasswordChecks() };
+  readonly #shared: Shared;
+  #current: Generation;
+  /** Configurations before this one whose clients are still connected. */
+  #retired: Generation[] = [];
   #closed: Promise<void> | undefined;
 
   /**
@@ -80,39 +53,23 @@ export class Gateway {
    */
   constructor(model: GatewayModel, options: GatewayOptions) {
     const { limits } = model;
-    const { log } = options;
+    const { log, inProcess = {} } = options;
     const deadlines = new Deadlines(shortestTimeout(model));
-    this.#serving = {
-      limits,
-      deadlines,
+    const counts = this.#counts;
+    this.#shared = {
       log,
-      clients: new Set(),
-      maps: compileMaps(model.maps ?? []),
-      rate:
-        limits.ratePerAddress === undefined ? undefined : new RequestRate(limits.ratePerAddress),
-      counts: this.#counts,
+      deadlines,
+      counts,
       totals: new Totals(),
-      draining: false,
+      accessLogs: new AccessLogs(log),
+      access: this.#access,
+      upstreams: new Upstreams({ deadlines, limits, counts, log, inProcess }),
     };
-    this.#upstreams = new Upstreams({
-      deadlines,
-      limits,
-      counts: this.#counts,
-      log,
-      inProcess: options.inProcess ?? {},
-    });
-    this.#upstreamSet = this.#upstreams.set();
-    this.#accessLogs = new AccessLogs(log);
-    this.#addressCounts =
-      limits.connectionsPerAddress === undefined
-        ? undefined
-        : new AddressCounts(limits.connectionsPerAddress);
     try {
-      const sites = this.#sites(model);
-      this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
+      this.#current = new Generation(model, this.#shared);
     } catch (error) {
-      this.#upstreams.destroy();
-      void this.#accessLogs.close();
+      this.#shared.upstreams.destroy();
+      void this.#shared.accessLogs.close();
       throw error;
     }
   }
@@ -122,18 +79,58 @@ export class Gateway {
     return { clients, upstreams, tunnels };
   }
 
+  get totals(): Totals {
+    return this.#shared.totals;
+  }
+
+  /** What is served now. */
+  get model(): GatewayModel {
+    return this.#current.model;
+  }
+
+  /** The servers of all upstreams, for metrics and status. */
+  get upstreams(): UpstreamSet {
+    return this.#current.upstreams;
+  }
+
+  get isClosing(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /**
    * Starts to serve. Returns the real addresses in the order of the model's listeners, port 0 resolved.
    * Rejects with `HW_LISTEN_…`, and then listens nowhere.
    */
   async listen(): Promise<readonly ListenAddress[]> {
-    const results = await listenAll(this.#listeners);
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed !== undefined) {
-      for (const listener of this.#listeners) listener.close();
-      throw failed.reason;
+    return await this.#current.listen();
+  }
+
+  /**
+   * Serves another model from now on. Addresses that both have are listened on without a gap; requests, answers and tunnels
+   * under way are not touched, and upstreams that are the same keep their connections and what is known of their health.
+   * Rejects with what the constructor and `listen` throw, and then the old model is served as before.
+   */
+  async replace(model: GatewayModel): Promise<readonly ListenAddress[]> {
+    const { deadlines } = this.#shared;
+    const next = new Generation(model, this.#shared);
+    let addresses: readonly ListenAddress[];
+    try {
+      addresses = await next.listen(this.#current);
+    } catch (error) {
+      next.upstreams.close();
+      throw error;
     }
-    return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+    deadlines.allowFor(shortestTimeout(model));
+    const before = this.#current;
+    this.#current = next;
+    this.#retired = [...this.#retired.filter((retired) => retired.hasClients), before];
+    before.retire();
+    return addresses;
+  }
+
+  /** Goes on in new access logs, for whoever has moved the old ones away. */
+  reopenLogs(): void {
+    this.#shared.accessLogs.reopen();
   }
 
   /**
@@ -147,66 +144,13 @@ export class Gateway {
 
   async #close(drainMs: number): Promise<void> {
     const counts = this.#counts;
-    this.#serving.draining = true;
-    for (const listener of this.#listeners) listener.close();
-    for (const front of this.#http2Fronts) front.drain();
-    for (const client of this.#serving.clients) client.drain();
-    this.#upstreamSet.close();
+    this.#current.retire();
     await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
-    for (const listener of this.#listeners) listener.destroy();
-    this.#upstreams.destroy();
+    for (const generation of [this.#current, ...this.#retired]) generation.destroy();
+    this.#shared.upstreams.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
     this.#access.passwords.close();
-    await this.#accessLogs.close();
-  }
-
-  /** A site may have several listeners; it is one all the same. */
-  #sites({ listeners }: GatewayModel): ReadonlyMap<SiteModel, Site> {
-    const sites = new Map<SiteModel, Site>();
-    const compiler = {
-      limits: this.#serving.limits,
-      totals: this.#serving.totals,
-      access: this.#access,
-      upstream: (model: UpstreamModel | DynamicUpstreamModel) =>
-        'servers' in model ? this.#upstreamSet.of(model) : this.#upstreamSet.dynamic(model),
-      accessLog: (model: AccessLogModel) => this.#accessLogs.open(model),
-    };
-    for (const { sites: own, defaultSite } of listeners) {
-      for (const site of [...own, defaultSite]) {
-        if (!sites.has(site)) sites.set(site, compileSite(site, compiler));
-      }
-    }
-    return sites;
-  }
-
-  #listener(model: ListenerModel, sites: ReadonlyMap<SiteModel, Site>): Listener {
-    const own = new Sites(
-      model.sites.map((site) => sites.get(site) as Site),
-      sites.get(model.defaultSite) as Site,
-    );
-    const { limits, log } = this.#serving;
-    const { trust } = model.defaultSite;
-    const handshakeMs = Math.min(limits.headMs, longestTimerMs);
-    const http2 = new Http2Front(model, own, this.#serving);
-    this.#http2Fronts.push(http2);
-    return new Listener({
-      address: model.address,
-      ipv6Only: model.ipv6Only,
-      tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
-      firstByteMs: handshakeMs,
-      proxyProtocol: model.proxyProtocol,
-      // Before its first request, a connection is for no other site.
-      trust: trust === undefined ? undefined : new TrustedProxies(trust),
-      addressCounts: this.#addressCounts,
-      maxConnections: limits.connections,
-      counts: this.#counts,
-      totals: this.#serving.totals,
-      log,
-      onSocket: (accepted) => {
-        if (accepted.tls?.alpnProtocol === 'h2') http2.accept(accepted);
-        else new ClientConnection(accepted, own, this.#serving);
-      },
-    });
+    await this.#shared.accessLogs.close();
   }
 }
 

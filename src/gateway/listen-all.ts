@@ -6,18 +6,36 @@ import { isIP } from 'node:net';
 import type { ListenAddress } from '../config/model.ts';
 import type { Listener } from './listener.ts';
 
-/** What each of them listens on, port 0 resolved, in their order; or why not. */
-export function listenAll(
+/**
+ * What each of them listens on, port 0 resolved, in their order. Where one of `before` listens already its place is taken, and
+ * only when all others listen, too. Rejects with `HW_LISTEN_…`, and then nothing has changed.
+ */
+export async function listenAll(
   listeners: readonly Listener[],
-): Promise<PromiseSettledResult<ListenAddress>[]> {
-  return Promise.allSettled(
-    listeners.map((listener) => {
-      const wide = listeners.find(({ address }) => isPartOf(listener.address, address));
-      if (wide === undefined) return listener.listen();
-      wide.handOverTo(listener);
-      return listener.address;
-    }),
+  before: readonly Listener[] = [],
+): Promise<readonly ListenAddress[]> {
+  const plans = listeners.map((listener) => ({
+    listener,
+    wide: listeners.find(({ address }) => isPartOf(listener.address, address)),
+    taken: before.find((other) => other.isBound && other.isLike(listener)),
+  }));
+  const results = await Promise.allSettled(
+    plans.map(({ listener, wide, taken }) =>
+      wide === undefined && taken === undefined ? listener.listen() : undefined,
+    ),
   );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) {
+    for (const listener of listeners) listener.close();
+    throw failed.reason;
+  }
+  return plans.map(({ listener, wide, taken }, index) => {
+    const result = results[index];
+    if (wide !== undefined) wide.handOverTo(listener);
+    else if (taken !== undefined) return listener.takeOver(taken);
+    const bound = result?.status === 'fulfilled' ? result.value : undefined;
+    return bound ?? listener.address;
+  });
 }
 
 /** `::` is every address of IPv6 alone here: IPv4 on it has the form of IPv6, and a listener for both has no other beside it. */

@@ -9,6 +9,7 @@ import { createServer as createTlsServer, TLSSocket, type TlsOptions } from 'nod
 import { codeOf, type HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { ListenAddress } from '../config/model.ts';
+import { formatListenAddress } from '../config/values/listen-address.ts';
 import type { AcceptedSocket, ProxyProtocolFacts } from './accepted-socket.ts';
 import type { Totals } from './admin/totals.ts';
 import { awaitProxyHeader, type ProxyHeaderUser } from './client-address/proxy-header.ts';
@@ -49,7 +50,7 @@ const tlsHandshakeByte = 0x16;
 
 export class Listener implements ProxyHeaderUser {
   readonly #options: ListenerOptions;
-  readonly #server: Server;
+  #server: Server;
   /** All sockets it has accepted and that are still open; with TLS, those underneath. */
   readonly #sockets = new Set<Socket>();
   /** What those of them that began with a PROXY protocol header said in it. */
@@ -79,6 +80,11 @@ export class Listener implements ProxyHeaderUser {
     }
   }
 
+  /** Whether a socket that was accepted here is still open. */
+  get hasSockets(): boolean {
+    return this.#sockets.size > 0;
+  }
+
   /** As the model has it. */
   get address(): ListenAddress {
     return this.#options.address;
@@ -99,6 +105,38 @@ export class Listener implements ProxyHeaderUser {
       log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
     });
     return bound;
+  }
+
+  /** Whether it listens itself, rather than being given clients by another one. */
+  get isBound(): boolean {
+    return this.#server.listening;
+  }
+
+  /**
+   * Goes on listening where another one does, which accepts nothing more: no client is refused in between. What that one has
+   * accepted stays with it. Returns the address in fact listened on.
+   */
+  takeOver(other: Listener): ListenAddress {
+    const server = other.#server;
+    // What it closes from now on is nobody's.
+    other.#server = createServer();
+    server.removeAllListeners('connection');
+    server.on('connection', (socket) => this.#accept(socket));
+    this.#server = server;
+    const { address } = this.#options;
+    const bound = server.address();
+    return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
+      ? { ...address, port: bound.port }
+      : address;
+  }
+
+  /** Whether another one may take its place, since the kernel's part of the address is the same. */
+  isLike(other: Listener): boolean {
+    const [own, others] = [this.#options, other.#options];
+    return (
+      formatListenAddress(own.address) === formatListenAddress(others.address) &&
+      (own.ipv6Only ?? false) === (others.ipv6Only ?? false)
+    );
   }
 
   /** Accepts nothing more; open sockets stay. */

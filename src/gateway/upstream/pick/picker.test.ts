@@ -23,6 +23,18 @@ const balances: readonly [name: string, balance: BalanceModel | undefined][] = [
 
 const now = 1_000_000;
 
+/** Of what is drawn here; that of the properties is fast-check's own. */
+const seed = 20_261_121;
+
+/** Numbers from 0 to below 1 that look random (the generator of Numerical Recipes). */
+function randomFrom(start: number): () => number {
+  let state = start;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
 /** Servers in any state, each with whether it may be chosen. */
 const anyServers = fc.array(
   fc.record({
@@ -57,7 +69,7 @@ for (const [name, balance] of balances) {
         const tried = peers.filter((_, index) => states[index]?.wasTried);
         const may = peers.filter((peer) => peer.isAvailable(now) && !tried.includes(peer));
         const walk = walkOf(requestOf({ key: value }, address), tried);
-        const peer = pickerOf(balance).pick(new PeerList(peers), walk, now);
+        const peer = pickerOf(balance, randomFrom(seed)).pick(new PeerList(peers), walk, now);
         if (may.length === 0) assert.equal(peer, undefined);
         else assert.ok(peer !== undefined && may.includes(peer));
       }),
@@ -69,7 +81,7 @@ for (const [name, balance] of balances) {
       fc.property(fc.integer({ min: 1, max: 12 }), fc.string(), (count, value) => {
         const peers = Array.from({ length: count }, (_, index) => peerOf(`10.0.1.${index}:80`));
         const list = new PeerList(peers);
-        const picker = pickerOf(balance);
+        const picker = pickerOf(balance, randomFrom(seed));
         const tried: Peer[] = [];
         const walk = walkOf(requestOf({ key: value }), tried);
         for (let step = 0; step < count; step++) {
@@ -83,7 +95,7 @@ for (const [name, balance] of balances) {
   });
 
   test(`${name}: over many clients, shares follow the weights`, () => {
-    const picker = pickerOf(balance);
+    const picker = pickerOf(balance, randomFrom(seed));
     const peers = [1, 2, 5].map((weight, index) => peerOf(`10.0.2.${index}:80`, { weight }));
     const list = new PeerList(peers);
     const chosen = new Map(peers.map((peer) => [peer, 0]));

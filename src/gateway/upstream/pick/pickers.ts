@@ -9,8 +9,12 @@ import type { Picker } from './picker.ts';
 import { RandomPicker } from './random.ts';
 import { roundRobin } from './round-robin.ts';
 
-/** Default round robin. */
-export function pickerOf(balance: BalanceModel | undefined): Picker {
+/**
+ * Default round robin.
+ *
+ * @param random from 0 to below 1
+ */
+export function pickerOf(balance: BalanceModel | undefined, random = Math.random): Picker {
   switch (balance?.kind) {
     case undefined:
     case 'round_robin':
@@ -24,6 +28,6 @@ export function pickerOf(balance: BalanceModel | undefined): Picker {
       return balance.consistent ? new ConsistentHashPicker(key) : new HashPicker(key);
     }
     case 'random':
-      return new RandomPicker(balance.two);
+      return new RandomPicker(balance.two, random);
   }
 }

@@ -12,7 +12,7 @@ export class RandomPicker implements Picker {
   readonly #random: () => number;
 
   /** @param random from 0 to below 1 */
-  constructor(two: boolean, random: () => number = Math.random) {
+  constructor(two: boolean, random: () => number) {
     this.#two = two;
     this.#random = random;
   }

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { BodyReader } from '../http1/body.ts';
 import { chunkEnd, chunkHeader, lastChunk } from '../http1/chunk-writer.ts';
 import { forwardableTrailers } from '../http1/hop-by-hop.ts';
+import { giveBack, hasTakenAll } from './read-memory.ts';
 
 /**
  * Up to so many bytes, head and body become one string and one write. For 64 bytes that takes 3.1 µs on a TCP socket,
@@ -51,7 +52,12 @@ export class BodyRelay {
     const ranges = reader.done ? noRanges : reader.push(chunk);
     if (reader.done) this.rest = ranges === noRanges ? chunk : reader.rest;
     const end = this.#chunked && reader.done ? this.#lastChunk() : '';
-    if (chunk.length <= oneWriteBytes) return this.#writeText(before, ranges, end);
+    const isSpent = this.rest.length === 0;
+    if (chunk.length <= oneWriteBytes) {
+      const taken = this.#writeText(before, ranges, end);
+      if (isSpent) giveBack(chunk);
+      return taken;
+    }
     const to = this.#to;
     to.cork();
     if (before !== '') to.write(before, 'latin1');
@@ -64,7 +70,9 @@ export class BodyRelay {
     }
     if (end !== '') this.#write(end);
     to.uncork();
-    return !to.writableNeedDrain;
+    if (!hasTakenAll(to)) return !to.writableNeedDrain;
+    if (isSpent) giveBack(chunk);
+    return true;
   }
 
   /** The sender has ended its connection: completes a body that lasts until then. Throws when another one is cut short. */

@@ -14,6 +14,7 @@ import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
+import { giveBack } from './read-memory.ts';
 import { chooseSite } from './route-choice.ts';
 import type { ListenerSites, Serving, Site } from './serving.ts';
 import { own, type SocketOwner } from './socket-owner.ts';
@@ -66,10 +67,12 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.secure = accepted.secure;
     this.sites = sites;
     this.serving = serving;
-    this.#reader = new RequestHeadReader(serving.limits);
+    // Until a head has said which site it is for.
+    const { limits } = sites.defaultSite;
+    this.#reader = new RequestHeadReader(limits);
     serving.clients.add(this);
     serving.deadlines.add(this);
-    this.deadline = serving.deadlines.after(serving.limits.headMs);
+    this.deadline = serving.deadlines.after(limits.headMs);
     own(this.socket, this);
   }
 
@@ -204,10 +207,11 @@ export class ClientConnection implements SocketOwner, Deadlined {
       return;
     }
     if (head === undefined) {
-      const { deadlines, limits } = this.serving;
-      if (fresh) this.deadline = deadlines.after(limits.headMs);
+      const { limits } = this.sites.defaultSite;
+      if (fresh) this.deadline = this.serving.deadlines.after(limits.headMs);
       return;
     }
+    if (reader.rest.length === 0) giveBack(bytes);
     this.deadline = never;
     this.requests++;
     const exchange = new Exchange(this, head);

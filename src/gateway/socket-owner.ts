@@ -5,10 +5,12 @@
  * Works for anything that is a Duplex: a TCP or TLS socket, a Unix socket, an end inside this process. All of them
  * must allow half-open: the owner decides what the end of the other side means.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { endLoan, lend } from './read-memory.ts';
 
 export interface SocketOwner {
-  /** Bytes came. */
+  /** Bytes came. They may be kept; whoever is done with all of them at once says so by `giveBack`. */
   onData(chunk: Buffer): void;
   /** All that was written has been taken. */
   onDrain(): void;
@@ -30,7 +32,7 @@ type OwnedSocket = Duplex & {
 export function own(socket: Duplex, by: SocketOwner): void {
   (socket as OwnedSocket)[owner] = by;
   socket
-    .on('data', onData)
+    .on('data', socket instanceof Socket ? onSocketData : onData)
     .on('drain', onDrain)
     .on('end', onEnd)
     .on('error', onError)
@@ -44,6 +46,12 @@ export function handOver(socket: Duplex, to: SocketOwner): void {
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
   this[owner]?.onData(chunk);
+}
+
+function onSocketData(this: OwnedSocket, chunk: Buffer): void {
+  lend(chunk);
+  this[owner]?.onData(chunk);
+  endLoan();
 }
 
 function onDrain(this: OwnedSocket): void {

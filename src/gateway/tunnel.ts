@@ -7,6 +7,7 @@
  */
 import type { Duplex } from 'node:stream';
 import { reset } from './cut.ts';
+import { giveBack, hasTakenAll } from './read-memory.ts';
 import { handOver, type SocketOwner } from './socket-owner.ts';
 
 /** What a tunnel tells whoever opened it, once, when both sides are gone. */
@@ -73,7 +74,10 @@ class TunnelEnd implements SocketOwner {
 
   onData(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (!this.to.write(chunk)) this.socket.pause();
+    const { to } = this;
+    const taken = to.write(chunk);
+    if (hasTakenAll(to)) giveBack(chunk);
+    else if (!taken) this.socket.pause();
   }
 
   /** This end's socket has taken everything: the other may send again. */

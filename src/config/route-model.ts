@@ -79,6 +79,8 @@ export type ForwardModel = {
   readonly setHeaders?: readonly { readonly name: string; readonly value: Template }[];
   /** Whether the client's fields are passed on. Default true. */
   readonly passHeaders?: boolean;
+  /** Whether fields with a `_` in their name are, which nginx by itself drops. Default true. */
+  readonly passUnderscores?: boolean;
   /** Whether the request's body is passed on. Default true. */
   readonly passBody?: boolean;
   /** A body in its place. Default: none. */

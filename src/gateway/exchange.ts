@@ -615,7 +615,8 @@ export class Exchange implements UpstreamUser, Noted {
     const { keepAlive, upgrade } = this.head;
     // What came early for a protocol that is not changed to must not be taken for a request (RFC 9931).
     const early = upgrade.length > 0 && (held !== undefined || ended);
-    return keepAlive && this.#requestDone && !this.#discardsBody && !early && !serving.draining;
+    const kept = keepAlive && this.site.limits.keepAliveMs > 0;
+    return kept && this.#requestDone && !this.#discardsBody && !early && !serving.draining;
   }
 
   #switchProtocol(response: ResponseHead, rest: Buffer): void {

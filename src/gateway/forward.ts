@@ -81,12 +81,12 @@ export class Forward {
       ...(this.writesForwarded ? forwardedNames : []),
       ...(origin === 'upstream' ? ['host', 'origin'] : []),
     ];
-    this.#replaced = new FieldNameSet(written, [ownPrefix]);
-    this.#replacedFor10 = new FieldNameSet([...written, 'expect'], [ownPrefix]);
-    this.#replacedWithoutBody = new FieldNameSet(
-      [...written, 'expect', 'content-length'],
-      [ownPrefix],
-    );
+    const drops = model.passUnderscores === false;
+    const setOf = (...more: string[]) =>
+      new FieldNameSet([...written, ...more], [ownPrefix], drops);
+    this.#replaced = setOf();
+    this.#replacedFor10 = setOf('expect');
+    this.#replacedWithoutBody = setOf('expect', 'content-length');
     this.#uri = uri;
     this.#prefixBytes = utf8Bytes(prefix).length;
     this.#template = uri.kind === 'template' ? compileTemplate(uri.uri) : undefined;

@@ -214,10 +214,20 @@ export class FieldNameSet {
   readonly #byId = new Uint8Array(256);
   readonly #names = new Set<string>();
   readonly #prefixes: readonly string[];
+  readonly #hasUnderscores: boolean;
 
-  /** Names, and beginnings of names, in lower case and with `-`. */
-  constructor(lowerNames: readonly string[], lowerPrefixes: readonly string[] = []) {
+  /**
+   * Names, and beginnings of names, in lower case and with `-`.
+   *
+   * @param withUnderscores whether every name with a `_` is in it
+   */
+  constructor(
+    lowerNames: readonly string[],
+    lowerPrefixes: readonly string[] = [],
+    withUnderscores = false,
+  ) {
     this.#prefixes = lowerPrefixes;
+    this.#hasUnderscores = withUnderscores;
     for (const name of lowerNames) {
       this.#names.add(name);
       this.#byId[idOfLowerName(name)] = 1;
@@ -235,6 +245,7 @@ export class FieldNameSet {
   }
 
   #hasName(name: string): boolean {
+    if (this.#hasUnderscores && name.includes('_')) return true;
     const lower = name.toLowerCase().replaceAll('_', '-');
     if (this.#names.has(lower)) return true;
     for (const prefix of this.#prefixes) {

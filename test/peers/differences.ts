@@ -28,4 +28,26 @@ export const differences: readonly Difference[] = [
     asks: [/^POST \/nobody/],
     reason: 'a POST without body says so with Content-Length: 0, as RFC 9110, 8.6 asks',
   },
+  {
+    name: 'a head may be as large as large_client_header_buffers says',
+    asks: [/^GET \/\nX-A: x+\nX-B: x+\nX-C: x+\nX-D: /],
+    reason:
+      'a head that is too large is answered with 431 (RFC 6585, 5), which came after nginx’s 400',
+  },
+  {
+    name: 'a head may be as large as the default server of the address says',
+    asks: [/\nX-Large: /],
+    reason:
+      'a head that is too large is answered with 431 (RFC 6585, 5), which came after nginx’s 400',
+  },
+  {
+    name: 'a client that does not finish its head or body is not waited for',
+    asks: [/^GET \//, /^POST \//],
+    reason: 'the client is told with 408 (RFC 9110, 15.5.9), where nginx closes without a word',
+  },
+  {
+    name: 'X-Accel-Redirect of an upstream leads to another location',
+    asks: [/^GET \//],
+    reason: 'upstreams do not choose what is served; the field is taken away, as by nginx',
+  },
 ];

@@ -46,7 +46,7 @@ export async function send(ask: Ask, host: string, place: Place): Promise<string
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     // A server that has refused a body may reset what still comes of it; a refused handshake ends in many words.
-    const isRefusal = error.code === 'ECONNRESET' || error.code === 'EPIPE';
+    const isRefusal = ['ECONNRESET', 'EPIPE', 'EPROTO'].includes(error.code ?? '');
     if (isRefusal || error.code?.startsWith('ERR_SSL_') === true) resolve(answer);
     else reject(error);
   });
@@ -71,9 +71,17 @@ function open({ from, at = '127.0.0.1', to, tls }: Ask, host: string, place: Pla
   });
 }
 
-/** Status, fields in order of their names, body. */
-export function observe(answer: string): string {
-  if (answer === '') return 'closed without an answer';
+/** Status, fields in order of their names, body; of each answer, when there are several. */
+export function observe(answers: string): string {
+  if (answers === '') return 'closed without an answer';
+  const end = answers.indexOf('\r\n\r\n');
+  const [, length] = /\r\nContent-Length: (\d+)/i.exec(answers.slice(0, end)) ?? [];
+  const next = length === undefined ? -1 : answers.indexOf('HTTP/1.1 ', end + 4 + Number(length));
+  if (next === -1) return observeOne(answers);
+  return `${observeOne(answers.slice(0, next))}\n\n${observe(answers.slice(next))}`;
+}
+
+function observeOne(answer: string): string {
   const end = answer.indexOf('\r\n\r\n');
   const [statusLine = '', ...lines] = answer.slice(0, end).split('\r\n');
   const status = statusLine.split(' ')[1] ?? '';

@@ -16,6 +16,8 @@ export type PeerCase = {
   /** Whole server blocks instead. */
   readonly servers?: string;
   readonly asks: readonly (string | Ask)[];
+  /** A file of `FOLDER` that the asks write lines into; times in it are not compared. Default: none. */
+  readonly log?: string;
 };
 
 /** One request. A string is its request line without version, such as `GET /a`. */

@@ -3,9 +3,11 @@
  * the same answers.
  */
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { done } from '../../src/config/from-nginx/support.ts';
+import { allDirectives, isIn } from '../../src/nginx/directives.ts';
 import { selfSignedCertificate } from '../kit/certificate.ts';
 import { startChild } from '../kit/child.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
@@ -15,7 +17,9 @@ import { accessCases } from './cases/access.ts';
 import { answerCases } from './cases/answers.ts';
 import { choosingCases } from './cases/choosing.ts';
 import { forwardingCases } from './cases/forwarding.ts';
+import { limitCases } from './cases/limits.ts';
 import { listeningCases } from './cases/listening.ts';
+import { logCases } from './cases/logs.ts';
 import { ruleCases } from './cases/rules.ts';
 import { tlsCases } from './cases/tls.ts';
 import { upstreamCases } from './cases/upstreams.ts';
@@ -32,6 +36,8 @@ const groups: Readonly<Record<string, readonly PeerCase[]>> = {
   answers: answerCases,
   access: accessCases,
   listening: listeningCases,
+  limits: limitCases,
+  logs: logCases,
   upstreams: upstreamCases,
   tls: tlsCases,
 };
@@ -48,8 +54,9 @@ for (const [group, cases] of Object.entries(groups)) {
     const expected = await observeAll(cases, place, await startNginx(t, place));
     const actual = await observeAll(cases, place, await startHatchwayHere(t, place));
     const unexpected: string[] = [];
-    for (const [index, { name, asks }] of cases.entries()) {
-      for (const [nth, ask] of asksOf(asks).entries()) {
+    for (const [index, { name, asks, log }] of cases.entries()) {
+      const lines = { line: `the lines of ${log}` };
+      for (const [nth, ask] of [...asksOf(asks), ...(log === undefined ? [] : [lines])].entries()) {
         const key = `${index}/${nth}`;
         const isSame = expected.get(key) === actual.get(key);
         const listed = differences.find(
@@ -70,6 +77,27 @@ for (const [group, cases] of Object.entries(groups)) {
     );
   });
 }
+
+/** What cannot be seen from outside in a moment, or is in every configuration here. */
+const notAsked: Readonly<Record<string, string>> = {
+  include: 'test/e2e/nginx-conf.test.ts',
+  worker_shutdown_timeout: 'seen when the program ends',
+  ssl_trusted_certificate: 'the same as ssl_client_certificate since nginx 1.27.0',
+};
+
+test('every directive of this nginx that Hatchway follows is asked about', () => {
+  const text = Object.values(groups)
+    .flat()
+    .map(({ http = '', server = '', servers = '' }) => `${http} ${server} ${servers}`)
+    .join('\n');
+  const names = new Set(
+    allDirectives.filter((spec) => isIn(spec, '1.22.1')).map(({ name }) => name),
+  );
+  const missing = [...names].filter(
+    (name) => done.has(name) && !new RegExp(`\\b${name}\\b`).test(text),
+  );
+  assert.deepEqual(missing.sort(), Object.keys(notAsked).sort());
+});
 
 async function placeFor(t: TestContext): Promise<PeersPlace> {
   const folder = tempFolder(t, 'peers');
@@ -159,11 +187,21 @@ async function observeAll(
   const observed = new Map<string, string>();
   for (const [index, { asks }] of cases.entries()) {
     for (const [nth, ask] of asksOf(asks).entries()) {
-      const real = { ...ask, headers: ask.headers?.map((header) => filled(header, place.words)) ?? [] };
+      const real = {
+        ...ask,
+        headers: ask.headers?.map((header) => filled(header, place.words)) ?? [],
+      };
       observed.set(`${index}/${nth}`, observe(await send(real, nameOf(index), place)));
     }
   }
   await running.stop();
+  for (const [index, { asks, log }] of cases.entries()) {
+    if (log === undefined) continue;
+    const path = join(place.folder, log);
+    const time = /\[\d\d\/\w{3}\/\d{4}:[\d:]+ [+-]\d{4}\]/g;
+    observed.set(`${index}/${asks.length}`, readFileSync(path, 'latin1').replace(time, '[time]'));
+    rmSync(path);
+  }
   return observed;
 }
 

@@ -138,6 +138,7 @@ function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {
     ...(method === undefined ? {} : { method: templateOf(method) }),
     ...(isOld ? { httpVersion: '1.0' } : {}),
     ...(reader.word('proxy_pass_request_headers') === 'off' ? { passHeaders: false } : {}),
+    ...(reader.flag('underscores_in_headers') ? {} : { passUnderscores: false }),
     ...(reader.word('proxy_pass_request_body') === 'off' ? { passBody: false } : {}),
     ...(body === undefined ? {} : { body: templateOf(body) }),
     retry: {

@@ -24,7 +24,7 @@ export const done: ReadonlySet<string> = new Set(
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
   ssl_verify_depth http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
   set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect default_type
-  ssl ssl_reject_handshake ssl_trusted_certificate max_headers
+  ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
 `),
 );
 
@@ -39,7 +39,7 @@ const withoutEffect: ReadonlySet<string> = new Set(
   proxy_headers_hash_max_size types_hash_bucket_size types_hash_max_size client_body_buffer_size
   client_body_in_file_only client_body_in_single_buffer client_body_temp_path
   client_header_buffer_size connection_pool_size request_pool_size ignore_invalid_headers
-  underscores_in_headers keepalive_disable keepalive_min_timeout lingering_close lingering_time lingering_timeout
+  keepalive_disable keepalive_min_timeout lingering_close lingering_time lingering_timeout
   reset_timedout_connection send_lowat tcp_nodelay tcp_nopush aio aio_write chunked_transfer_encoding
   directio directio_alignment disable_symlinks etag if_modified_since log_not_found log_subrequest max_ranges
   msie_padding msie_refresh open_file_cache open_file_cache_errors open_file_cache_events

@@ -107,4 +107,38 @@ export const accessCases: readonly PeerCase[] = [
       ask('GET /who', 'X-Forwarded-For: 192.0.2.2'),
     ],
   },
+  {
+    name: 'the PROXY protocol says who the client is, to those who believe it',
+    servers: `
+      server { listen 127.0.0.1:PORT proxy_protocol; server_name told.test; set_real_ip_from 127.0.0.1; real_ip_header proxy_protocol;
+        location / { return 200 "$remote_addr $proxy_protocol_addr $realip_remote_addr"; }
+        location /guarded { deny 192.0.2.1; proxy_pass http://UP_A; } }
+      server { listen 127.0.0.1:PORT proxy_protocol; server_name unbelieving.test; location / { return 200 "$remote_addr $proxy_protocol_addr"; } }
+    `,
+    asks: [
+      'PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\nGET / HTTP/1.1\r\nHost: told.test\r\nConnection: close\r\n\r\n',
+      'PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\nGET /guarded HTTP/1.1\r\nHost: told.test\r\nConnection: close\r\n\r\n',
+      'PROXY TCP4 192.0.2.3 192.0.2.2 1234 80\r\nGET /guarded HTTP/1.1\r\nHost: told.test\r\nConnection: close\r\n\r\n',
+      'PROXY UNKNOWN\r\nGET / HTTP/1.1\r\nHost: told.test\r\nConnection: close\r\n\r\n',
+      'PROXY TCP4 192.0.2.1 192.0.2.2 1234 80\r\nGET / HTTP/1.1\r\nHost: unbelieving.test\r\nConnection: close\r\n\r\n',
+      'GET / HTTP/1.1\r\nHost: told.test\r\nConnection: close\r\n\r\n',
+    ].map((raw) => ({ line: 'GET', raw, to: 'PORT' }) as const),
+  },
+  {
+    name: 'what is inherited can be taken back inside',
+    server: `
+      auth_basic closed;
+      auth_basic_user_file FOLDER/users;
+      deny 127.0.0.9;
+      location /a/ {
+        proxy_pass http://UP_A;
+        location /a/open/ { auth_basic off; allow all; proxy_pass http://UP_A; }
+        location /a/deeper/ { proxy_pass http://UP_A; location ~ open$ { auth_basic off; proxy_pass http://UP_A; } }
+      }
+    `,
+    asks: ['/a/', '/a/open/', '/a/deeper/', '/a/deeper/open'].flatMap((path) => [
+      { line: `GET ${path}` },
+      { line: `GET ${path}`, from: '127.0.0.9' },
+    ]),
+  },
 ];

@@ -63,8 +63,15 @@ export const listeningCases: readonly PeerCase[] = [
     })),
   },
   {
-    name: 'a field whose name is no name, or has an underscore, is not passed on',
-    server: 'location / { proxy_pass http://UP_A; }',
-    asks: [ask('GET /', 'X_Under: 1', 'X-Dash: 2')],
+    name: 'a field with an underscore in its name is only passed on when underscores_in_headers is on',
+    servers: `
+      server { listen LISTEN; server_name dashes.test; location / { proxy_pass http://UP_A; } }
+      server { listen LISTEN; server_name underscores.test; underscores_in_headers on; location / { proxy_pass http://UP_A; } }
+    `,
+    asks: ['dashes.test', 'underscores.test'].map((host) => ({
+      line: 'GET /',
+      host,
+      headers: ['X_Under: 1', 'X-Dash: 2'],
+    })),
   },
 ];

@@ -8,6 +8,7 @@ const seen =
 export const tlsCases: readonly PeerCase[] = [
   {
     name: 'a server is chosen by the name of the request, behind the one of the handshake',
+    http: 'ssl_protocols TLSv1.2 TLSv1.3;',
     servers: `
       server { listen TLS ssl default_server; server_name first.tls.test; ${own} location / { ${seen} } }
       server { listen TLS ssl; server_name second.tls.test; ${own} location / { return 200 "second"; } location /to { return 301 /there; } }

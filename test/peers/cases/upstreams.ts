@@ -111,6 +111,7 @@ export const upstreamCases: readonly PeerCase[] = [
   {
     name: 'TLS to upstreams is not verified and names nobody, unless it is told to',
     server: `
+      proxy_ssl_session_reuse off;
       location /usual { proxy_pass https://UP_TLS; }
       location /named { proxy_ssl_server_name on; proxy_ssl_name app.test; proxy_pass https://UP_TLS; }
       location /verified { proxy_ssl_verify on; proxy_ssl_name app.test; proxy_ssl_trusted_certificate FOLDER/server.pem; proxy_pass https://UP_TLS; }

@@ -1,0 +1,46 @@
+/** The lines of access logs. */
+import { ask, type PeerCase } from '../peer-case.ts';
+
+export const logCases: readonly PeerCase[] = [
+  {
+    name: 'the combined format',
+    server: `
+      access_log FOLDER/logs/combined.log combined;
+      location / { return 200 "text"; }
+      location /up { proxy_http_version 1.1; proxy_pass http://UP_A; }
+      location /quiet { access_log off; return 200 "quiet"; }
+    `,
+    asks: [
+      'GET /',
+      ask('GET /a?b=c', 'Referer: http://a.test/"x"', 'User-Agent: \u00e9 \\ agent'),
+      ask('GET /up', 'Authorization: Basic dXNlcjpwYXNz', 'X-Answer-Body: four'),
+      'GET /quiet',
+    ],
+    log: 'logs/combined.log',
+  },
+  {
+    name: 'formats of one’s own, escaped in three ways, and lines only for some',
+    http: `
+      map $status $is_error { default 1; ~^[23] 0; }
+      log_format plain.format '$remote_addr $request_method $uri $args $status "$http_x_a"'
+                              ' $upstream_status $sent_http_x_b $is_error';
+      log_format json.format escape=json '{"uri":"$uri","a":"$http_x_a","none":"$arg_none"}';
+      log_format raw.format escape=none '$http_x_a';
+    `,
+    server: `
+      access_log FOLDER/logs/own.log plain.format;
+      location / { proxy_pass http://UP_A; }
+      location /json { access_log FOLDER/logs/own.log json.format; return 200 "x"; }
+      location /raw { access_log FOLDER/logs/own.log raw.format; return 200 "x"; }
+      location /errors { access_log FOLDER/logs/own.log plain.format if=$is_error; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ask('GET /a?b=c', 'X-A: "quoted" \\', 'X-Answer-Field: X-B: b', 'X-Answer-Body: x'),
+      ask('GET /json', 'X-A: "quoted" \\ \u00e9\ttab'),
+      ask('GET /raw', 'X-A: "quoted" \\'),
+      ask('GET /errors', 'X-Answer-Status: 404', 'X-Answer-Body: x'),
+      ask('GET /errors', 'X-Answer-Body: x'),
+    ],
+    log: 'logs/own.log',
+  },
+];

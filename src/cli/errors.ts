@@ -28,6 +28,11 @@ export const cliErrors = {
     summary: 'There is no configuration to check.',
     remedy: 'Name one with -c FILE.',
   },
+  HW_OUTPUT: {
+    status: 500,
+    summary: 'The result cannot be written to this file.',
+    remedy: 'Name another file with -o, in a folder that this user may write to.',
+  },
   HW_NO_FREE_PORT: {
     status: 500,
     summary: 'No port near the default one is free.',

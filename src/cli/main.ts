@@ -9,6 +9,7 @@ import { HatchwayError } from '../base/errors.ts';
 import type { ListenAddress } from '../config/model.ts';
 import { parseListenAddress } from '../config/values/listen-address.ts';
 import { type CheckCommandOptions, check } from './check.ts';
+import { type ImportCommandOptions, importConfig } from './import.ts';
 import { type ExitCode, printFailure } from './print.ts';
 import { schema } from './schema.ts';
 import { type UpCommandOptions, up } from './up.ts';
@@ -58,6 +59,18 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     )
     .action((options: CheckCommandOptions) => {
       exitCode = check(options);
+    });
+  program
+    .command('import')
+    .description('write a hatchway.yaml that does what an nginx.conf does')
+    .argument('<file>', 'the nginx.conf')
+    .option('-o, --output <file>', 'what is written (default: hatchway.yaml here)')
+    .option(
+      '--prefix <folder>',
+      "what its relative paths are relative to (default: the file's folder)",
+    )
+    .action((file: string, options: ImportCommandOptions) => {
+      exitCode = importConfig(file, options);
     });
   program
     .command('schema')

@@ -14,3 +14,8 @@ export function present<Value extends object>(value: Value): Present<Value> {
   const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
   return Object.fromEntries(entries) as Present<Value>;
 }
+
+/** Undefined for one that says nothing. */
+export function unlessEmpty<Value extends object>(value: Value): Value | undefined {
+  return Object.keys(value).length === 0 ? undefined : value;
+}

@@ -18,7 +18,7 @@ import type { UpstreamModel } from '../upstream-model.ts';
 import { AccessCompiler } from './access.ts';
 import { accessLogModel, type LogOptions } from './access-log.ts';
 import { requestFields, responseFields } from './fields.ts';
-import { present } from './present.ts';
+import { present, unlessEmpty } from './present.ts';
 import { authorityOfUrl, type UpstreamOptions, upstreamModel } from './upstream.ts';
 
 export type RouteOptions = UpstreamOptions & LogOptions & { readonly resolver: Config['resolver'] };
@@ -256,8 +256,4 @@ function tunnelModel(tunnel: Settings['tunnel']): TunnelModel | undefined {
   if (tunnel === undefined) return undefined;
   const limit = (ms: number | undefined) => (ms === Number.POSITIVE_INFINITY ? undefined : ms);
   return unlessEmpty(present({ idleMs: limit(tunnel.idle), pingMs: limit(tunnel.ping) }));
-}
-
-function unlessEmpty<Value extends object>(value: Value): Value | undefined {
-  return Object.keys(value).length === 0 ? undefined : value;
 }

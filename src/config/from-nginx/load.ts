@@ -102,7 +102,7 @@ function problemOf({ place, message, remedy }: Problem): ConfigProblem {
 }
 
 /** File by file, as a person reads them. */
-function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+export function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
   const byFile = Map.groupBy(problems, ({ file }) => file);
   return [...byFile.values()].flatMap((group) =>
     group.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),

@@ -1,0 +1,86 @@
+/**
+ * Golden pairs. `golden/good/x.conf` becomes the hatchway.yaml of `x.yaml`, with what is said on the way in `x.txt`, which is
+ * not there when nothing is; `golden/bad/x.conf` cannot be brought over for the reasons of `x.txt`. To add a case, write its
+ * .conf, run this file once with `HATCHWAY_GOLDEN=write`, and read what it wrote.
+ *
+ * FOLDER is the folder that the configuration is in.
+ */
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { parse } from 'yaml';
+import { compile } from '../../compile.ts';
+import type { GatewayModel } from '../../model.ts';
+import { type ConfigProblem, formatProblem } from '../../problem.ts';
+import { configSchema } from '../../schema.ts';
+import { readNginx } from '../load.ts';
+import { importNginx } from './import-nginx.ts';
+import { comparable } from './testing/comparable.ts';
+
+const golden = join(import.meta.dirname, 'golden');
+const writes = process.env.HATCHWAY_GOLDEN === 'write';
+const dataFolder = '/var/lib/hatchway';
+
+describe('an nginx.conf becomes a hatchway.yaml', () => {
+  const folder = join(golden, 'good');
+  for (const name of casesIn(folder)) {
+    test(name, () => {
+      const file = join(folder, `${name}.conf`);
+      const result = importNginx({ file, dataFolder });
+      assert.equal(result.ok ? '' : textOf(result.problems, folder), '');
+      if (!result.ok) return;
+      compareText(join(folder, `${name}.yaml`), result.text.replaceAll(folder, 'FOLDER'));
+      compareText(join(folder, `${name}.txt`), textOf(result.warnings, folder));
+    });
+  }
+});
+
+describe('the hatchway.yaml is served as the nginx.conf is, in what both say', () => {
+  const folder = join(golden, 'good');
+  for (const name of casesIn(folder)) {
+    test(name, () => {
+      const options = { file: join(folder, `${name}.conf`), dataFolder };
+      const before = readNginx(options);
+      const result = importNginx(options);
+      assert.ok(before.ok && result.ok);
+      assert.deepEqual(comparable(modelOf(result.text)), comparable(before.model));
+    });
+  }
+});
+
+describe('what hatchway.yaml cannot say is refused with its place', () => {
+  const folder = join(golden, 'bad');
+  for (const name of casesIn(folder)) {
+    test(name, () => {
+      const result = importNginx({ file: join(folder, `${name}.conf`), dataFolder });
+      assert.equal(result.ok, false);
+      compareText(join(folder, `${name}.txt`), textOf(result.ok ? [] : result.problems, folder));
+    });
+  }
+});
+
+/** Without looking for certificates, which are nowhere. */
+function modelOf(text: string): GatewayModel {
+  return compile(configSchema.parse(parse(text)), { listen: [], baseFolder: '/', dataFolder });
+}
+
+function casesIn(folder: string): string[] {
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.conf'))
+    .map((name) => name.slice(0, -'.conf'.length));
+}
+
+function textOf(problems: readonly ConfigProblem[], folder: string): string {
+  return problems
+    .map((problem) => `${formatProblem(problem)}\n`)
+    .join('')
+    .replaceAll(`${folder}/`, '');
+}
+
+/** No text, no file. */
+function compareText(path: string, actual: string): void {
+  if (writes && actual === '') rmSync(path, { force: true });
+  if (writes && actual !== '') writeFileSync(path, actual);
+  assert.equal(actual, existsSync(path) ? readFileSync(path, 'utf8') : '');
+}

@@ -1,11 +1,13 @@
 /**
- * Writes the pages that are made from code: docs/configuration.md from the schema, docs/errors.md from the catalogues.
+ * Writes the pages that are made from code: docs/configuration.md from the schema, docs/errors.md from the catalogues,
+ * docs/nginx.md from the tables of directives.
  * `test/docs.test.ts` fails when the files are not what this would write.
  */
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCatalogue, ErrorSpec } from '../src/base/errors.ts';
 import { configurationReference } from '../src/config/reference.ts';
+import { nginxPage } from './nginx-page.ts';
 
 const root = join(import.meta.dirname, '..');
 const generated =
@@ -16,6 +18,7 @@ export async function generatedDocs(): Promise<Map<string, string>> {
   return new Map([
     ['docs/configuration.md', configurationPage()],
     ['docs/errors.md', errorsPage(await allErrors())],
+    ['docs/nginx.md', nginxPage(generated)],
   ]);
 }
 

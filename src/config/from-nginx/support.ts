@@ -22,14 +22,14 @@ export const done: ReadonlySet<string> = new Set(
   map set return rewrite if break error_page add_header client_max_body_size client_body_timeout
   client_header_timeout large_client_header_buffers access_log log_format resolver resolver_timeout
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
-  ssl_verify_depth http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
+  http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
   set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect default_type
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
 `),
 );
 
 /** Sizes of tables and buffers, processes and sockets of nginx itself, and defaults that hold here anyway. */
-const withoutEffect: ReadonlySet<string> = new Set(
+export const withoutEffect: ReadonlySet<string> = new Set(
   words(`
   daemon debug_points env events lock_file master_process pcre_jit pid ssl_engine thread_pool timer_resolution user
   worker_cpu_affinity worker_priority worker_processes worker_rlimit_core worker_rlimit_nofile working_directory
@@ -82,8 +82,9 @@ export const notices: Readonly<Record<string, string>> = {
   proxy_store_access: 'nothing is stored',
   proxy_force_ranges: 'ranges are the upstream’s matter',
   proxy_limit_rate: 'the rate of answers is not limited',
-  send_timeout: 'a client that stops reading is found by TCP keep-alive alone',
+  send_timeout: 'a client that stops reading is given client_body_timeout',
   auth_delay: 'a wrong password is answered at once',
+  ssl_verify_depth: 'chains of certificates may be of any length',
   proxy_ssl_verify_depth: 'chains of certificates may be of any length',
   limit_conn_dry_run: 'connections are not counted',
   limit_req_dry_run: 'requests are not counted',

@@ -2,14 +2,14 @@
  * The command line: reads the arguments, runs one command, ends with its exit code. Each command has a file beside this
  * one; only here is the process ended.
  */
-import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { HatchwayError } from '../base/errors.ts';
 import type { ListenAddress } from '../config/model.ts';
 import { parseListenAddress } from '../config/values/listen-address.ts';
 import { type CheckCommandOptions, check } from './check.ts';
 import { type ImportCommandOptions, importConfig } from './import.ts';
+import { ownVersion } from './own-version.ts';
 import { type ExitCode, printFailure } from './print.ts';
 import { schema } from './schema.ts';
 import { type UpCommandOptions, up } from './up.ts';
@@ -87,11 +87,6 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     printFailure(error);
     return 1;
   }
-}
-
-function ownVersion(): string {
-  const text = readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }
 
 function addListenAddress(text: string, before: ListenAddress[] | undefined): ListenAddress[] {

@@ -15,8 +15,8 @@ import { targetsOf } from './targets.ts';
 /** The built page, in the checkout. */
 const builtPage = join(import.meta.dirname, '../../web/dist');
 
-/** How long requests and downloads under way may take when the server ends, in milliseconds. */
-const drainMs = 5000;
+/** How long requests and downloads under way may take when the server ends, in milliseconds, unless the configuration says. */
+const defaultDrainMs = 5000;
 
 export type ServerOptions = {
   readonly loaded: LoadResult & { readonly ok: true };
@@ -28,11 +28,10 @@ export type ServerOptions = {
 };
 
 export class Server {
-  /** What is listened on, a listener of the model each. */
-  readonly addresses: readonly ListenAddress[];
+  readonly gateway: Gateway;
+  #addresses: readonly ListenAddress[];
   /** Where the console answers; undefined when it is off, or only on Unix sockets. */
   readonly origin: string | undefined;
-  readonly #gateway: Gateway;
   readonly #console: Console | undefined;
 
   private constructor(
@@ -41,10 +40,20 @@ export class Server {
     model: GatewayModel,
     addresses: readonly ListenAddress[],
   ) {
-    this.#gateway = gateway;
+    this.gateway = gateway;
     this.#console = console;
-    this.addresses = addresses;
+    this.#addresses = addresses;
     this.origin = consoleOrigin(model, addresses);
+  }
+
+  /** What is listened on, a listener of the model each. */
+  get addresses(): readonly ListenAddress[] {
+    return this.#addresses;
+  }
+
+  /** Serves another model from now on. Rejects with what the gateway throws, and then the old one goes on. */
+  async replace(model: GatewayModel): Promise<void> {
+    this.#addresses = await this.gateway.replace(model);
   }
 
   /** Throws `HW_PAGE_MISSING`, and what the gateway throws when it cannot listen; then nothing is left running. */
@@ -65,7 +74,8 @@ export class Server {
 
   /** Ends the shells, lets requests under way end by themselves, closes everything. */
   async close(): Promise<void> {
-    await Promise.all([this.#gateway.close({ drainMs }), this.#console?.close()]);
+    const { drainMs = defaultDrainMs } = this.gateway.model;
+    await Promise.all([this.gateway.close({ drainMs }), this.#console?.close()]);
   }
 }
 

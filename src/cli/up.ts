@@ -1,15 +1,20 @@
 /** `hatchway up`: serves until it is told to end. */
 import { randomBytes } from 'node:crypto';
 import { createLog, type Log } from '../base/log.ts';
+import type { LoadOptions, LoadResult } from '../config/load.ts';
 import type { ListenAddress } from '../config/model.ts';
 import type { Config } from '../config/schema.ts';
 import { formatListenAddress } from '../config/values/listen-address.ts';
 import { warningsOf } from '../config/warnings.ts';
+import type { AdminServer } from '../gateway/admin/admin-server.ts';
 import { defaultDataFolder, instanceIdOf, openDataFolder } from './data-folder.ts';
 import { startOnFreePort } from './listen.ts';
 import { loadNamed } from './load-named.ts';
+import { ownVersion } from './own-version.ts';
 import { type ExitCode, printProblems } from './print.ts';
 import { readableDestination } from './readable-log.ts';
+import { Reloader } from './reload.ts';
+import { RunningView } from './running-view.ts';
 import { Server } from './server.ts';
 import { ServerFile } from './server-file.ts';
 
@@ -22,6 +27,8 @@ export type UpCommandOptions = {
   readonly listen?: readonly ListenAddress[];
   readonly dataDir?: string;
 };
+
+type Loaded = LoadResult & { readonly ok: true };
 
 /** 256 bits: nobody guesses it, however often they try. */
 const tokenBytes = 32;
@@ -64,13 +71,59 @@ export async function up(options: UpCommandOptions): Promise<ExitCode> {
       { config: loaded.file ?? 'built-in defaults', dataFolder, listening: addressesOf(server) },
       'serving',
     );
+    const reloader = new Reloader({
+      server,
+      loaded,
+      load: () => loadNamed(options, { ...loadOptions, ...listenOf(server, loaded) }),
+      log,
+    });
+    const onHangup = () => {
+      server.gateway.reopenLogs();
+      void reloader.reload('SIGHUP');
+    };
+    const onRotated = () => server.gateway.reopenLogs();
+    process.on('SIGHUP', onHangup).on('SIGUSR1', onRotated);
+    const admin = await startAdmin(server, loaded, reloader, log);
     process.stdout.write(readyLine(server, loaded.config, token, serverFile.path));
     const signal = await ended;
     log.info({ signal }, 'ending; a second signal ends at once');
+    process.off('SIGHUP', onHangup).off('SIGUSR1', onRotated);
+    await reloader.close();
+    // While requests end, the admin listener says that no others should be sent here.
+    await server.close();
+    await admin?.close();
   } finally {
     await server.close();
   }
   return 0;
+}
+
+/** A port that was found at the start is kept: nobody chose another one. */
+function listenOf(server: Server, loaded: Loaded): Pick<LoadOptions, 'listen'> {
+  const [address] = server.addresses;
+  return loaded.listenIsDefault && address !== undefined ? { listen: [address] } : {};
+}
+
+/** Undefined when the configuration has none. Throws `HW_LISTEN_…`. */
+async function startAdmin(
+  server: Server,
+  { model, file }: Loaded,
+  reloader: Reloader,
+  log: Log,
+): Promise<AdminServer | undefined> {
+  if (model.admin === undefined) return undefined;
+  // Metrics are a library that a start without them does not wait for.
+  const { AdminServer } = await import('../gateway/admin/admin-server.ts');
+  const view = new RunningView(server.gateway, {
+    version: ownVersion(),
+    configPath: file,
+    addresses: () => server.addresses,
+    lastReload: () => reloader.last,
+  });
+  const admin = new AdminServer(view, { ...model.admin, log });
+  const address = await admin.listen();
+  log.info({ admin: formatListenAddress(address) }, 'metrics, health and status are served');
+  return admin;
 }
 
 /** The one place where the token is printed, and only with a URL that takes it. */
@@ -95,7 +148,7 @@ function endRequested(): Promise<NodeJS.Signals> {
       asked = true;
       resolve(signal);
     };
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, end);
   });
 }
 

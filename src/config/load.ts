@@ -44,6 +44,8 @@ export type LoadResult =
       readonly ok: true;
       /** The file that was read, if there was one. */
       readonly file?: string;
+      /** Further files that were read for it. Default: none. */
+      readonly files?: readonly string[];
       /** Absolute; what paths of `config` are relative to. Those of `model` are absolute. */
       readonly baseFolder: string;
       readonly config: Config;

@@ -44,6 +44,7 @@ export function loadNginx(options: LoadNginxOptions): LoadResult {
   return {
     ok: true,
     file: options.file,
+    files: [...reading.nginx.configuration.documents.keys()],
     baseFolder,
     config: { ...topSchema.parse({ console: { enabled: false } }), sites: [] },
     model,

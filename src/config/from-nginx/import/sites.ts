@@ -2,6 +2,7 @@
 import type { Server } from '../../../nginx/model.ts';
 import type { GatewayModel, ListenerModel, SiteModel } from '../../model.ts';
 import { formatListenAddress } from '../../values/listen-address.ts';
+import { splitByHost } from './by-host.ts';
 import type { ImportReport } from './import-report.ts';
 
 /** One server that requests reach. */
@@ -40,7 +41,10 @@ export function importedServers(
     }
     return [{ server, site, listeners, isDefault, hosts }];
   });
-  return inOrder(found, report);
+  return inOrder(found, report).flatMap((imported) => {
+    const { isDefault } = imported;
+    return splitByHost(imported, isDefault).map((part) => ({ ...imported, ...part }));
+  });
 }
 
 /** The first site of an address is its default one, unless one has no host; the order of regular expressions counts. */

@@ -2,11 +2,12 @@
  * A model without what only one of nginx.conf and hatchway.yaml can say, in one form: what is the default is said, nested
  * routes stand side by side, constant variables are their values, and what the gateway does by itself is not there.
  */
-import type { GatewayModel, ListenerModel, SiteModel } from '../../../model.ts';
+import type { GatewayModel, HostPattern, ListenerModel, SiteModel } from '../../../model.ts';
 import type { PathPattern, RouteModel } from '../../../route-model.ts';
 import type { RuleModel } from '../../../rule-model.ts';
 import type { UpstreamModel } from '../../../upstream-model.ts';
 import { formatListenAddress } from '../../../values/listen-address.ts';
+import { splitByHost } from '../by-host.ts';
 import { foldConstants, withConstants } from '../constants.ts';
 import { staticUpstream } from '../static-upstream.ts';
 import { hostText, pathText, templateText } from '../yaml-text.ts';
@@ -33,23 +34,31 @@ function isIpv4Half({ address }: ListenerModel, { listeners }: GatewayModel): bo
 
 function listenerOf(listener: ListenerModel): [string, unknown] {
   const { address, tls, http2 = false, proxyProtocol = false, reusePort = false } = listener;
-  const sites = listener.sites.map((site) => [nameOf(site), siteOf(site)]);
+  const parts = listener.sites.flatMap((site) =>
+    splitByHost({ site, hosts: namedHosts(site) }, listener.defaultSite === site),
+  );
+  const sites = parts.map(({ site, hosts }) => [nameOf(hosts), siteOf(site)]);
+  const [main] = splitByHost(
+    { site: listener.defaultSite, hosts: namedHosts(listener.defaultSite) },
+    true,
+  );
   return [
     formatListenAddress(address),
     {
       ...{ tls, http2, proxyProtocol, reusePort },
       sites: Object.fromEntries(sites),
-      defaultSite: nameOf(listener.defaultSite),
+      defaultSite: nameOf(main?.hosts ?? []),
     },
   ];
 }
 
 /** `_` is nobody's host. */
-function nameOf({ hosts }: SiteModel): string {
-  return hosts
-    .map(hostText)
-    .filter((host) => host !== '_')
-    .join(' ');
+function namedHosts({ hosts }: SiteModel): readonly HostPattern[] {
+  return hosts.filter((one) => hostText(one) !== '_');
+}
+
+function nameOf(hosts: readonly HostPattern[]): string {
+  return hosts.map(hostText).join(' ');
 }
 
 function siteOf(site: SiteModel): unknown {

@@ -424,6 +424,13 @@ export class Exchange implements UpstreamUser, Noted {
     else this.#fail(error);
   }
 
+  /** A page in place of the upstream's cannot say how to sign in (RFC 9110, 11.6.1). */
+  #keepChallenges({ fields }: ResponseHead): void {
+    for (const value of fields.all('www-authenticate')) {
+      this.#ownLines += checkedFieldLine('WWW-Authenticate', value);
+    }
+  }
+
   /** @param before the head, if it has not been written */
   #sendBody(relay: BodyRelay, chunk: Buffer, before: string): void {
     const { socket } = this.client;
@@ -487,6 +494,7 @@ export class Exchange implements UpstreamUser, Noted {
     this.#takeStickiness();
     if (this.upgrade !== undefined) noteRefusedUpgrade(this, response.status, rest);
     if (this.#intercepts(response.status)) {
+      if (response.status === 401) this.#keepChallenges(response);
       this.#leaveConnection();
       this.#showErrorPage(response.status);
       return;
@@ -775,6 +783,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { request } = this;
     const page = this.#route.errorPages?.get(status) as ErrorPage;
     this.#isErrorPage = true;
+    request.answer.pageOf = status;
     this.upgrade = undefined;
     try {
       const to = page.to(request);

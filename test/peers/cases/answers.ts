@@ -144,4 +144,33 @@ export const answerCases: readonly PeerCase[] = [
     server: 'location /down { proxy_pass http://UP_NONE; } location /only { return 200 "x"; }',
     asks: ['GET /down', 'GET /elsewhere'],
   },
+  {
+    name: 'error pages and added fields are inherited as a whole or not at all, through every depth',
+    http: 'map $arg_none $empty { default ""; }',
+    server: `
+      error_page 404 /missing;
+      error_page 403 @forbidden;
+      add_header X-Level "server $empty" always;
+      location = /missing { return 200 "missing"; }
+      location @forbidden { return 200 "forbidden $status"; }
+      location /a/ {
+        return 404;
+        location /a/own/ { error_page 403 /missing; location /a/own/deep/ { return 404; } location /a/own/denied/ { deny all; proxy_pass http://UP_A; } }
+        location /a/fields/ { add_header X-Field 1 always; return 404; }
+        location /a/denied/ { deny all; proxy_pass http://UP_A; }
+      }
+      location /b/ { error_page 404 =204 /missing; return 404; }
+      location /c/ { proxy_intercept_errors on; error_page 401 /missing; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      'GET /a/',
+      'GET /a/own/deep/',
+      'GET /a/own/denied/',
+      'GET /a/fields/',
+      'GET /a/denied/',
+      'GET /b/',
+      ask('GET /c/', 'X-Answer-Status: 401', 'X-Answer-Field: WWW-Authenticate: Basic realm="x"'),
+      ask('GET /c/', 'X-Answer-Status: 404'),
+    ],
+  },
 ];

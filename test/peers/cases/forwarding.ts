@@ -140,4 +140,16 @@ export const forwardingCases: readonly PeerCase[] = [
       { line: 'POST /p', headers: ['Content-Length: 3', 'Content-Type: a/b'], body: 'abc' },
     ],
   },
+  {
+    name: 'fields of http and server hold where a location and those around it have none',
+    http: 'proxy_set_header X-From-Http http;',
+    server: `
+      location /a/ {
+        proxy_pass http://UP_A;
+        location /a/b/ { proxy_set_header X-From-B b; proxy_pass http://UP_A; location /a/b/c/ { proxy_pass http://UP_A; } }
+      }
+      location /regex { location ~ ^/regex/(?<id>[0-9]+)$ { proxy_set_header X-Id $id; proxy_pass http://UP_A; } proxy_pass http://UP_B; }
+    `,
+    asks: ['/a/', '/a/b/', '/a/b/c/', '/regex/42', '/regex/no'].map((path) => `GET ${path}`),
+  },
 ];

@@ -122,4 +122,29 @@ export const ruleCases: readonly PeerCase[] = [
       }),
     ),
   },
+  {
+    name: 'rules of nested locations run in the location that is chosen, and those around it do not',
+    server: `
+      set $trace server;
+      location /a/ {
+        set $trace "$trace a";
+        if ($arg_stop) { return 403 "stopped in a"; }
+        return 200 "$trace";
+        location /a/b/ {
+          set $trace "$trace b";
+          if ($http_x_deep ~ "^(\\w+)-(\\w+)$") { set $trace "$trace $2-$1"; }
+          if ($args) { rewrite ^/a/b/(.*)$ /a/$1? last; }
+          proxy_set_header X-Trace $trace;
+          proxy_pass http://UP_A;
+        }
+      }
+    `,
+    asks: [
+      'GET /a/',
+      'GET /a/?stop=1',
+      'GET /a/b/c',
+      ask('GET /a/b/c', 'X-Deep: one-two'),
+      'GET /a/b/c?stop=1',
+    ],
+  },
 ];

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HatchwayError } from '../base/errors.ts';
 import { http1Errors } from '../http1/errors.ts';
-import { errorAnswer } from './error-answer.ts';
+import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError, gatewayErrors } from './errors.ts';
 
 const error = gatewayError('HW_UPSTREAM_UNREACHABLE', 'upstream secret-host:1 is down');
@@ -107,4 +107,10 @@ test('every sentence is ASCII that needs no escaping in a page', () => {
     assert.match(summary, /^[ -~]+$/);
     assert.doesNotMatch(summary, /[<>&]/);
   }
+});
+
+test('ids of requests are 16 hexadecimal digits, and no two are the same', () => {
+  const ids = Array.from({ length: 1000 }, newRequestId);
+  for (const id of ids) assert.match(id, /^[0-9a-f]{16}$/);
+  assert.equal(new Set(ids).size, ids.length);
 });

@@ -12,6 +12,7 @@ import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
 import { fileLocationsIn } from './files.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
+import { undonePartsIn } from './undone-parts.ts';
 import { undoneValuesIn } from './undone-values.ts';
 import { unsupportedIn } from './unsupported.ts';
 
@@ -63,10 +64,12 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
     const unsupported = unsupportedIn(nginx.main);
     const files = fileLocationsIn(nginx);
     const values = undoneValuesIn(nginx);
+    const parts = undonePartsIn(nginx);
     const problems = [
       ...wrong,
       ...unsupported.errors,
       ...values.errors,
+      ...parts.errors,
       ...files.errors,
       ...tlsProblemsIn(nginx.servers),
     ];
@@ -85,7 +88,13 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
         filePages: files.pages,
         defaultLogPath: resolve(dataFolder, defaults.accessLogName),
       }),
-      warnings: inOrder([...doubts, ...unsupported.notices, ...values.notices, ...files.notices]),
+      warnings: inOrder([
+        ...doubts,
+        ...unsupported.notices,
+        ...values.notices,
+        ...parts.notices,
+        ...files.notices,
+      ]),
     };
   } catch (error) {
     if (error instanceof NginxError) {

@@ -78,7 +78,7 @@ function contentOf(
   const routes = location.locations.flatMap((inner) => routeOf(inner, shared) ?? []);
   const access = accessOf(reader);
   const response = responseOf(reader, shared.filePages, target, prefix);
-  const maxBodyBytes = reader.size('client_max_body_size', mebibyte);
+  const maxBodyBytes = maxBodyBytesOf(reader);
   const accessLog = accessLogOf(reader, shared.logs);
   return {
     upgradeTokens: target === undefined ? [] : defaults.upgradeTokens,
@@ -93,10 +93,16 @@ function contentOf(
     ...(routes.length === 0 ? {} : { routes }),
     ...(access === undefined ? {} : { access }),
     ...(response === undefined ? {} : { response }),
-    ...(maxBodyBytes === 0 ? {} : { maxBodyBytes }),
+    ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     accessLog,
     ...(level.named.has('internal') ? { internal: true } : {}),
   };
+}
+
+/** Undefined when any body is taken. */
+export function maxBodyBytesOf(reader: LevelReader): number | undefined {
+  const bytes = reader.size('client_max_body_size', mebibyte);
+  return bytes === 0 ? undefined : bytes;
 }
 
 function upstreamOf(

@@ -14,7 +14,7 @@ import { accessOf } from './access.ts';
 import { accessLogOf } from './access-log.ts';
 import { responseOf } from './answers.ts';
 import { LevelReader } from './reader.ts';
-import { namedRouteOf, routeOf, type Shared } from './route.ts';
+import { maxBodyBytesOf, namedRouteOf, routeOf, type Shared } from './route.ts';
 import { rulesOf } from './rules.ts';
 import { rejectsHandshakes } from './tls-checks.ts';
 import { versionsOf } from './upstreams.ts';
@@ -78,11 +78,13 @@ function withRoot(
   const path: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
   const response = responseOf(reader, shared.filePages);
   const access = accessOf(reader);
+  const maxBodyBytes = maxBodyBytesOf(reader);
   return [
     ...routes,
     {
       path,
       upgradeTokens: [],
+      ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
       ...(response === undefined ? {} : { response }),
       ...(access === undefined ? {} : { access }),
     },

@@ -103,6 +103,7 @@ export function groupModel(
   context: UpstreamContext,
 ): UpstreamModel {
   const reader = new LevelReader(group.level, '');
+  const resolver = resolverOf(reader) ?? context.resolver;
   const balance = balanceOf(group, reader);
   const sticky = stickyOf(group);
   return {
@@ -120,7 +121,7 @@ export function groupModel(
         ...(route === undefined ? {} : { route }),
       }),
     ),
-    ...common(scheme, group.name, context),
+    ...common(scheme, group.name, { ...context, resolver }),
     ...(balance === undefined ? {} : { balance }),
     ...(sticky === undefined ? {} : { sticky }),
     keepAlive: keepAliveOf(reader),

@@ -660,6 +660,8 @@ export class Exchange implements UpstreamUser, Noted {
         changes,
       }),
       fromUpstream: rest,
+      token: (this.upgrade as Upgrade).token,
+      limits: this.#route.tunnel,
       selection: this.#selection,
       notes: new TunnelNotes({
         request: this.request,

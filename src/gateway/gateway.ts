@@ -29,6 +29,9 @@ export type GatewayOptions = {
 /** How long closing waits for destroyed sockets to be gone, in milliseconds. They are, within a tick or two. */
 const closeMs = 2000;
 
+/** How long both sides of a tunnel may take to end it, once they were told to, in milliseconds. */
+const goAwayMs = 1000;
+
 /** What is open. For tests that nothing leaks, and for status pages. */
 export type OpenCounts = {
   /** Sockets of clients, in whatever state. */
@@ -60,6 +63,7 @@ export class Gateway {
       log,
       deadlines,
       counts,
+      tunnels: new Set(),
       totals: new Totals(),
       accessLogs: new AccessLogs(log),
       access: this.#access,
@@ -134,7 +138,8 @@ export class Gateway {
   }
 
   /**
-   * Accepts nothing more, lets requests and tunnels under way end by themselves for `drainMs`, then closes the rest.
+   * Accepts nothing more, lets requests and tunnels under way end by themselves for `drainMs`, then closes the rest; WebSockets
+   * are told by a Close with 1001.
    * Resolves when no socket is left and the access logs are written. A second call waits for the first.
    */
   close(options: { readonly drainMs: number }): Promise<void> {
@@ -146,6 +151,8 @@ export class Gateway {
     const counts = this.#counts;
     this.#current.retire();
     await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
+    for (const tunnel of [...this.#shared.tunnels]) tunnel.goAway();
+    await counts.until(() => counts.tunnels === 0, goAwayMs);
     for (const generation of [this.#current, ...this.#retired]) generation.destroy();
     this.#shared.upstreams.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);

@@ -29,6 +29,7 @@ import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { listenerTls } from './tls.ts';
+import type { Tunnel } from './tunnel.ts';
 import type { UpstreamSet, Upstreams } from './upstream/upstreams.ts';
 
 /** What all configurations of one gateway have in common. */
@@ -36,6 +37,8 @@ export type Shared = {
   readonly log: Log;
   readonly deadlines: Deadlines;
   readonly counts: SocketCounts;
+  /** All that are open. */
+  readonly tunnels: Set<Tunnel>;
   readonly totals: Totals;
   readonly accessLogs: AccessLogs;
   readonly access: AccessDependencies;
@@ -75,6 +78,7 @@ export class Generation {
       maps: compileMaps(model.maps ?? []),
       rate: ratePerAddress === undefined ? undefined : new RequestRate(ratePerAddress),
       counts: shared.counts,
+      tunnels: shared.tunnels,
       totals: shared.totals,
       draining: false,
     };

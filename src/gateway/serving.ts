@@ -1,7 +1,7 @@
 /** What is shared by everything that serves clients: the compiled model, and the gateway's own state. */
 import type { Log } from '../base/log.ts';
 import type { HostPattern, Limits } from '../config/model.ts';
-import type { PathPattern } from '../config/route-model.ts';
+import type { PathPattern, TunnelModel } from '../config/route-model.ts';
 import type { Access } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { SiteTotals, Totals } from './admin/totals.ts';
@@ -17,6 +17,7 @@ import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
 import type { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
+import type { Tunnel } from './tunnel.ts';
 import type { DynamicUpstream } from './upstream/dynamic-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -48,6 +49,8 @@ export type Route = {
   readonly internal: boolean;
   readonly addsSlash: boolean;
   readonly rules: Rules | undefined;
+  /** Of tunnels. */
+  readonly tunnel: TunnelModel | undefined;
   /** Undefined for a route that lets everybody in. */
   readonly access: Access | undefined;
   /** Undefined for a route that only answers. */
@@ -71,6 +74,8 @@ export type Serving = {
   /** Connections that speak HTTP; tunnels are no longer among them. */
   readonly clients: Set<ClientConnection>;
   readonly counts: SocketCounts;
+  /** All that are open, for whoever ends them; those of earlier configurations, too. */
+  readonly tunnels: Set<Tunnel>;
   /** What has been counted since the start. */
   readonly totals: Totals;
   readonly maps: Maps;

@@ -68,6 +68,7 @@ function compileRoute(
     internal: model.internal ?? false,
     addsSlash: model.addsSlash ?? false,
     rules: compileRules(model.rules),
+    tunnel: model.tunnel,
     access: model.access === undefined ? undefined : new Access(model.access, compiler.access),
     upstream: upstream === undefined ? undefined : compiler.upstream(upstream),
     upgradeTokens: model.upgradeTokens,

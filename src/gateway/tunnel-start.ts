@@ -2,8 +2,9 @@
  * From exchange to tunnel: hands over both sockets, and the bytes that came before there was a tunnel, in both
  * directions; says what became of the tunnel when it has ended.
  */
+import type { TunnelModel } from '../config/route-model.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { SocketCounts } from './socket-counts.ts';
+import type { Serving } from './serving.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import type { TunnelNotes } from './tunnel-notes.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
@@ -14,6 +15,10 @@ export type TunnelStart = {
   readonly head: string;
   /** What came from the upstream behind the 101. */
   readonly fromUpstream: Buffer;
+  /** What was changed to, in lower case. */
+  readonly token: string;
+  /** Of the route. Default: none. */
+  readonly limits: TunnelModel | undefined;
   readonly notes: TunnelNotes;
   /** Ended with the tunnel: its server is busy until then. */
   readonly selection: Selection | undefined;
@@ -30,33 +35,46 @@ export function openTunnel(
   client.socket.write(start.head, 'latin1');
   if (start.fromUpstream.length > 0) client.socket.write(start.fromUpstream);
   if (early !== undefined) upstream.write(early);
-  const { counts } = client.serving;
+  const { counts, deadlines, tunnels } = client.serving;
   counts.tunnels++;
-  new Tunnel(client.socket, upstream, new TunnelRecord(counts, start)).start();
+  const tunnel = new Tunnel(
+    client.socket,
+    upstream,
+    new TunnelRecord(client.serving, start, early),
+    {
+      isWebSocket: start.token === 'websocket',
+      limits: start.limits,
+      deadlines,
+    },
+  );
+  tunnels.add(tunnel);
+  tunnel.start(early, start.fromUpstream);
 }
 
 /** What is kept of the request as long as its tunnel lasts. */
 class TunnelRecord implements TunnelOwner {
-  readonly #counts: SocketCounts;
+  readonly #serving: Serving;
   readonly #notes: TunnelNotes;
   readonly #selection: Selection | undefined;
-  readonly #firstBytes: number;
+  readonly #earlyToClient: number;
+  readonly #earlyToUpstream: number;
 
-  constructor(counts: SocketCounts, { notes, selection, fromUpstream }: TunnelStart) {
-    this.#counts = counts;
-    this.#notes = notes;
-    this.#selection = selection;
-    this.#firstBytes = fromUpstream.length;
+  constructor(serving: Serving, start: TunnelStart, early: Buffer | undefined) {
+    this.#serving = serving;
+    this.#notes = start.notes;
+    this.#selection = start.selection;
+    this.#earlyToClient = start.fromUpstream.length;
+    this.#earlyToUpstream = early?.length ?? 0;
   }
 
   onTunnelEnd(tunnel: Tunnel): void {
+    this.#serving.tunnels.delete(tunnel);
     this.#notes.end({
-      bytesToClient: this.#firstBytes + tunnel.bytesToClient,
-      bytesToUpstream: tunnel.bytesToUpstream,
-      endedBy: 'client',
-      how: 'closed',
+      ...tunnel.ending,
+      bytesToClient: this.#earlyToClient + tunnel.bytesToClient,
+      bytesToUpstream: this.#earlyToUpstream + tunnel.bytesToUpstream,
     });
     this.#selection?.end();
-    this.#counts.closed('tunnels');
+    this.#serving.counts.closed('tunnels');
   }
 }

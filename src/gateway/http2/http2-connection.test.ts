@@ -37,6 +37,7 @@ function startFront() {
     totals,
     maps: new Map(),
     rate: undefined,
+    tunnels: new Set(),
     draining: false,
   };
   const site = compileSite(model, {

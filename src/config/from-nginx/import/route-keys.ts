@@ -8,7 +8,7 @@ import type { RuleModel } from '../../rule-model.ts';
 import type { siteSchema } from '../../schema.ts';
 import type { UpstreamModel } from '../../upstream-model.ts';
 import { type AccessContext, accessLogInput, authInput } from './access-keys.ts';
-import { answerKeys } from './answer-keys.ts';
+import { type AnswerKeys, answerKeys } from './answer-keys.ts';
 import { type Constants, foldConstants, withConstants } from './constants.ts';
 import { type FieldContext, requestKeys } from './field-keys.ts';
 import { responseKeys } from './response-keys.ts';
@@ -26,7 +26,7 @@ export type RouteContext = Omit<AccessContext & FieldContext & ServerContext, 'l
 };
 
 /**
- * Undefined for one that asks nobody and answers nothing: requests get 404 without it, too.
+ * Undefined for one that need not be written, or cannot be.
  *
  * @param model of the location, without those inside it
  */
@@ -45,8 +45,11 @@ export function routeInput(
     accessLog: accessLogInput(route.accessLog, own),
   };
   const stripped = strippedPrefix(folded.rules, route, level);
-  if (folded.rules.length > 0 && !stripped) {
-    const answer = answerKeys(folded.rules, level, context.captures, context.report);
+  if (route.upstream === undefined || (folded.rules.length > 0 && !stripped)) {
+    const answer =
+      folded.rules.length === 0
+        ? nothingKeys(route)
+        : answerKeys(folded.rules, level, context.captures, context.report);
     if (answer === undefined) return undefined;
     const { response, ...pages } = responseKeys(route.response, {
       ...own,
@@ -76,6 +79,13 @@ export function routeInput(
     headers: headersOf({ request, response }),
     ...changes,
   });
+}
+
+/** What asks nobody answers nobody; for everything it need not be said. */
+export function nothingKeys({ path, access }: RouteModel): AnswerKeys | undefined {
+  if (path.kind === 'prefix' && path.path === '/') return undefined;
+  const [first] = access?.addresses ?? [];
+  return { answer: first?.network === 'all' && !first.allow ? 403 : 404 };
 }
 
 function headersOf(headers: {

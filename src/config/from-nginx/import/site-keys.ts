@@ -107,8 +107,8 @@ function routesOf(
     const model = models[index];
     if (model === undefined) return [];
     const { level } = location;
-    if (outer !== undefined && model.path.kind === 'regex') {
-      const message = 'a regular expression inside another location is not in hatchway.yaml';
+    if (outer !== undefined && [outer.kind, model.path.kind].includes('regex')) {
+      const message = 'nested locations with a regular expression are not in hatchway.yaml';
       context.report.refuse(level, undefined, message);
     }
     const path = flattened(model.path, outer);

@@ -9,6 +9,7 @@ import type { UpstreamModel } from '../../../upstream-model.ts';
 import { formatListenAddress } from '../../../values/listen-address.ts';
 import { splitByHost } from '../by-host.ts';
 import { foldConstants, withConstants } from '../constants.ts';
+import { nothingKeys } from '../route-keys.ts';
 import { staticUpstream } from '../static-upstream.ts';
 import { hostText, pathText, templateText } from '../yaml-text.ts';
 
@@ -96,7 +97,7 @@ function routeOf(
   const route = withConstants(given, folded.constants);
   const [rule] = folded.rules;
   const path = pathText(route.path);
-  const answer = rule === undefined ? undefined : answerOf(rule);
+  const answer = rule === undefined ? nothingOf(route) : answerOf(rule);
   if (answer?.to?.endsWith('/$is_args$args') === true) return [];
   const { upstream: either } = route;
   const upstream = either === undefined || 'servers' in either ? either : staticUpstream(either);
@@ -139,6 +140,12 @@ function fieldsOf({ forward }: RouteModel): unknown {
   return Object.fromEntries(
     own.filter(([name]) => !/^(?:host|origin|x-forwarded-(?:for|proto|host|port))$/.test(name)),
   );
+}
+
+/** What a location without any content answers. */
+function nothingOf(route: RouteModel): ReturnType<typeof answerOf> {
+  const { answer } = route.upstream === undefined ? (nothingKeys(route) ?? {}) : {};
+  return typeof answer === 'number' ? { status: answer } : undefined;
 }
 
 function answerOf(rule: RuleModel): { status: number; to?: string; text?: string } | undefined {

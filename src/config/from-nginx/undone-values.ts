@@ -1,13 +1,15 @@
 /** Values that the gateway cannot follow, of directives that it does follow otherwise. */
 import { type Level, levelsIn, type Setting, settingsNamed } from '../../nginx/level.ts';
 import { templatesOf } from '../../nginx/model/definitions.ts';
-import type { NginxModel } from '../../nginx/model.ts';
+import { formatListenAddress } from '../../nginx/model/listen.ts';
+import type { NginxModel, Server } from '../../nginx/model.ts';
 import { hasVariables, variablesIn } from '../../nginx/template.ts';
 import { type Directive, placeOfWord, type Word } from '../../nginx/tree.ts';
 import { isBuiltIn } from '../../nginx/variables.ts';
 import { isGatewayVariable } from '../gateway-variables.ts';
 import type { ConfigProblem } from '../problem.ts';
 import { supportOf } from './support.ts';
+import { speaksTls } from './tls-checks.ts';
 import type { SupportProblems } from './unsupported.ts';
 
 type Finding = { readonly isNotice?: boolean; readonly problem: ConfigProblem };
@@ -27,11 +29,25 @@ export function undoneValuesIn(model: NginxModel): SupportProblems {
       }
     }
   }
-  const all = [...findings.values()];
+  const all = [...findings.values(), ...plainHttp2(model.servers)];
   return {
     errors: all.filter(({ isNotice }) => isNotice !== true).map(({ problem }) => problem),
     notices: all.filter(({ isNotice }) => isNotice === true).map(({ problem }) => problem),
   };
+}
+
+/** Browsers speak HTTP/2 over TLS alone; what else does is told in advance. */
+function plainHttp2(servers: readonly Server[]): Finding[] {
+  const listens = servers.flatMap((server) => server.listens.map((listen) => ({ listen, server })));
+  const secure = new Set(
+    listens.filter(speaksTls).map(({ listen }) => formatListenAddress(listen.address)),
+  );
+  return listens.flatMap(({ listen: { setting, address, hasHttp2 } }) => {
+    const word = setting?.directive.args.find(({ value }) => value === 'http2');
+    const isPlain = hasHttp2 && !secure.has(formatListenAddress(address));
+    if (setting === undefined || word === undefined || !isPlain) return [];
+    return [notice(setting.directive, word, 'HTTP/2 is only spoken over TLS')];
+  });
 }
 
 /** Their values would be empty where somebody expects one; in a line of a log that is bearable. */

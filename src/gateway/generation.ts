@@ -153,6 +153,7 @@ export class Generation {
     return new Listener({
       address: model.address,
       ipv6Only: model.ipv6Only,
+      reusePort: model.reusePort,
       tls: model.tls ? listenerTls(model, handshakeMs) : undefined,
       firstByteMs: handshakeMs,
       proxyProtocol: model.proxyProtocol,

@@ -25,6 +25,8 @@ export type ListenerOptions = {
   readonly address: ListenAddress;
   /** Whether `::` leaves IPv4 alone. Default: it takes both. */
   readonly ipv6Only?: boolean | undefined;
+  /** Whether other processes may listen on the same port. Default: they may not. */
+  readonly reusePort?: boolean | undefined;
   /** Present for TLS; from `listenerTls`. */
   readonly tls: TlsOptions | undefined;
   /** How long a TLS client may be silent before its first byte, and a PROXY protocol header may take, in milliseconds. */
@@ -98,8 +100,8 @@ export class Listener implements ProxyHeaderUser {
 
   /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
   async listen(): Promise<ListenAddress> {
-    const { address, log, ipv6Only } = this.#options;
-    const bound = await bind(this.#server, address, { ipv6Only });
+    const { address, log, ipv6Only, reusePort } = this.#options;
+    const bound = await bind(this.#server, address, { ipv6Only, reusePort });
     // From here on it is about single connections (out of file descriptors, for one), not about the address.
     this.#server.on('error', (error) => {
       log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
@@ -135,7 +137,8 @@ export class Listener implements ProxyHeaderUser {
     const [own, others] = [this.#options, other.#options];
     return (
       formatListenAddress(own.address) === formatListenAddress(others.address) &&
-      (own.ipv6Only ?? false) === (others.ipv6Only ?? false)
+      (own.ipv6Only ?? false) === (others.ipv6Only ?? false) &&
+      (own.reusePort ?? false) === (others.reusePort ?? false)
     );
   }
 
@@ -299,6 +302,8 @@ function ignore(): void {}
 export type BindOptions = {
   /** Whether `::` leaves IPv4 alone. Default: it takes both. */
   readonly ipv6Only?: boolean | undefined;
+  /** Whether other processes may listen on the same port, SO_REUSEPORT. Default: they may not. */
+  readonly reusePort?: boolean | undefined;
 };
 
 /** Listens, and says where in fact. Rejects with `HW_LISTEN_…` saying which address and why. */
@@ -332,14 +337,14 @@ export async function bind(
 function listenOn(
   server: Server,
   address: ListenAddress,
-  { ipv6Only = false }: BindOptions,
+  { ipv6Only = false, reusePort = false }: BindOptions,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(
       address.kind === 'unix'
         ? { path: address.path }
-        : { host: address.host, port: address.port, ipv6Only },
+        : { host: address.host, port: address.port, ipv6Only, reusePort },
       () => {
         server.off('error', reject);
         resolve();

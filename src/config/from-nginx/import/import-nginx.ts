@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { Document, isMap, isSeq, type Node } from 'yaml';
 import type { z } from 'zod';
 import type { Level } from '../../../nginx/level.ts';
+import { check } from '../../checks.ts';
 import { present } from '../../compile/present.ts';
 import { defaults } from '../../defaults.ts';
 import type { ConfigProblem } from '../../problem.ts';
@@ -106,28 +107,45 @@ function resolverInput(
   };
 }
 
-/** A value that nginx has and hatchway.yaml refuses: the place is the server's or location's. */
+/** What nginx takes and `hatchway check` would not. */
 function refuseInvalid(
   config: ConfigInput,
   written: readonly WrittenSite[],
   report: ImportReport,
 ): void {
-  for (const { path } of configSchema.safeParse(config).error?.issues ?? []) {
-    const [, siteIndex, key, routeIndex, routeKey] = path;
-    const site = written[Number(siteIndex)];
-    if (site === undefined) continue;
-    const route = key === 'routes' ? site.routes[Number(routeIndex)] : undefined;
-    const name = String(route === undefined ? key : routeKey);
+  const parsed = configSchema.safeParse(config);
+  for (const { path } of parsed.error?.issues ?? []) {
+    const key = path.findLast((step) => typeof step === 'string');
     const value = path.reduce<unknown>(
       (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
       config,
     );
-    report.refuse(
-      (route ?? site).level,
-      undefined,
-      `${JSON.stringify(value)} is nothing that \`${name}\` of hatchway.yaml can be`,
-    );
+    const message = `${JSON.stringify(value)} is nothing that \`${key}\` of hatchway.yaml can be`;
+    report.refuse(levelAt(path, written), undefined, message);
   }
+  if (!parsed.success) return;
+  const { sites, ...top } = parsed.data;
+  const findings = check(top, sites, {
+    listen: [],
+    resolvePath: (path) => path,
+    lineOf: (path) => levelAt(path, written).opening?.directive.line ?? 1,
+    isDoubtful: () => false,
+  });
+  for (const { path, message, hint } of findings) {
+    // Files may be on the machine that the result is for, and nginx has looked at its own.
+    if (path.some((step) => aboutFiles.has(step))) continue;
+    report.refuse(levelAt(path, written), undefined, `in hatchway.yaml, ${message}`, hint);
+  }
+}
+
+const aboutFiles: ReadonlySet<PropertyKey> = new Set(['accessLog', 'cert', 'key', 'ca', 'file']);
+
+/** The server or the location that a path of the result comes from. */
+function levelAt(path: readonly PropertyKey[], written: readonly WrittenSite[]): Level {
+  const [, siteIndex, key, routeIndex] = path;
+  const site = written[Number(siteIndex)] ?? written[0];
+  const route = key === 'routes' ? site?.routes[Number(routeIndex)] : undefined;
+  return (route ?? site)?.level as Level;
 }
 
 function textOf(config: ConfigInput, written: readonly WrittenSite[], file: string): string {

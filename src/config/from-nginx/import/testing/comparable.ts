@@ -2,6 +2,7 @@
  * A model without what only one of nginx.conf and hatchway.yaml can say, in one form: what is the default is said, nested
  * routes stand side by side, constant variables are their values, and what the gateway does by itself is not there.
  */
+import { BlockList } from 'node:net';
 import type { GatewayModel, HostPattern, ListenerModel, SiteModel } from '../../../model.ts';
 import type { PathPattern, RouteModel } from '../../../route-model.ts';
 import type { RuleModel } from '../../../rule-model.ts';
@@ -118,7 +119,7 @@ function routeOf(
       path,
       {
         ...common,
-        access: route.access,
+        access: accessOf(route),
         maxBodyBytes: route.maxBodyBytes,
         upstream: upstreamOf(upstream),
         // Rewriting away what the location is for is stripping it.
@@ -130,6 +131,31 @@ function routeOf(
       },
     ],
   ];
+}
+
+/** Clients of all the networks that tests have. */
+const clients = ['10.0.0.1', '10.0.0.2', '10.1.0.1', '10.1.0.2', '192.0.2.1'];
+
+/** Who gets in by address, whatever the rules are; how others do. */
+function accessOf({ access }: RouteModel): unknown {
+  const { addresses = [], basic, authRequest, satisfy = 'all' } = access ?? {};
+  const denied = clients.filter((client) => isDenied(client, addresses));
+  const kinds = [basic, authRequest].filter((kind) => kind !== undefined);
+  return { denied, basic, authRequest, satisfy: kinds.length === 0 ? 'all' : satisfy };
+}
+
+function isDenied(
+  client: string,
+  rules: NonNullable<NonNullable<RouteModel['access']>['addresses']>,
+): boolean {
+  const rule = rules.find(({ network }) => {
+    if (network === 'all') return true;
+    const [address = '', prefix = '32'] = network.split('/');
+    const list = new BlockList();
+    list.addSubnet(address, Number(prefix));
+    return list.check(client);
+  });
+  return rule?.allow === false;
 }
 
 /** Without those that hatchway.yaml has in other words, or writes by itself. */

@@ -24,7 +24,6 @@ export function foldConstants(
       constants.set(known.variable, value);
     }
   }
-  // What came before a jump or an answer does not matter when nothing else is left.
   return { rules: rest, constants };
 }
 

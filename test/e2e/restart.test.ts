@@ -1,12 +1,13 @@
 /** A new version takes over while the old one holds what was open: `reusePort` and `drain`. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import { type Child, startChild } from '../kit/child.ts';
+import { eventually } from '../kit/eventually.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
 import { freePort } from '../kit/ports.ts';
 import { atEnd } from '../kit/scope.ts';
@@ -39,6 +40,14 @@ async function startGateway(t: TestContext, config: string): Promise<Child> {
   return child;
 }
 
+/** How many sockets listen on a port of 127.0.0.1 (proc_net_tcp: addresses in hexadecimal, state 0A). */
+function listeners(port: number): number {
+  const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+  return readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .filter((line) => line.includes(`: ${local}`) && / 0A /.test(line)).length;
+}
+
 async function connect(port: number): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/`);
   await once(socket, 'open');
@@ -66,7 +75,7 @@ test(`${tunnels} tunnels live through a restart, and new clients come to the new
 
   const fresh = await startGateway(t, config);
   old.signal('SIGTERM');
-  await old.said(/ending; a second signal/);
+  await eventually(() => listeners(port) === 1);
   const newcomers = await Promise.all(Array.from({ length: 20 }, () => connect(port)));
   await Promise.all(newcomers.map((socket, i) => echoes(socket, `new ${i}`)));
   await Promise.all(held.map((socket, i) => echoes(socket, `after ${i}`)));

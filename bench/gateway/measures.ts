@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import type { Contestant } from './contestants.ts';
 import { roundTrips } from './round-trips.ts';
-import { downPerSecond, handshakesPerSecond, idleTunnels, upPerSecond } from './tunnel-loads.ts';
+import { downPerSecond, handshakes, idleTunnels, upPerSecond } from './tunnel-loads.ts';
 
 /** Which upstream stands behind: one that answers HTTP from memory, or the far end of tunnels. */
 export type Behind = 'answers' | 'tunnels';
@@ -27,14 +27,14 @@ export const measures: readonly Measure[] = [
   small(32, 'https'),
   {
     name: 'CPU time, small requests, 32 connections',
-    unit: 'µs/request',
+    unit: 'µs each',
     behind: 'answers',
     more: false,
-    run: async (contestant, seconds) => {
-      const before = cpuTime(contestant.pid);
-      const { requests } = await wrk(contestant, 'http', '/small', 32, seconds);
-      return (cpuTime(contestant.pid) - before) / requests;
-    },
+    run: (contestant, seconds) =>
+      cpuTimeEach(
+        contestant,
+        async () => (await wrk(contestant, 'http', '/small', 32, seconds)).requests,
+      ),
   },
   {
     name: 'bodies of 1 MiB, 32 connections',
@@ -49,7 +49,15 @@ export const measures: readonly Measure[] = [
     unit: '1/s',
     behind: 'tunnels',
     more: true,
-    run: ({ port }, seconds) => handshakesPerSecond(port, seconds),
+    run: async ({ port }, seconds) => (await handshakes(port, seconds)).perSecond,
+  },
+  {
+    name: 'CPU time, WebSocket handshakes',
+    unit: 'µs each',
+    behind: 'tunnels',
+    more: false,
+    run: (contestant, seconds) =>
+      cpuTimeEach(contestant, async () => (await handshakes(contestant.port, seconds)).count),
   },
   roundTrip(0.5),
   roundTrip(0.99),
@@ -138,6 +146,13 @@ async function wrk(
     perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
     requests: Number(/(\d+) requests in/.exec(stdout)?.[1]),
   };
+}
+
+/** CPU time in microseconds that something takes a contestant; unlike rates it hardly depends on who else is busy. */
+async function cpuTimeEach({ pid }: Contestant, work: () => Promise<number>): Promise<number> {
+  const before = cpuTime(pid);
+  const count = await work();
+  return (cpuTime(pid) - before) / count;
 }
 
 /** CPU time of a process in microseconds: utime and stime of proc_pid_stat(5), in ticks of 10 ms. */

@@ -5,8 +5,11 @@ import { acknowledgedBytes, openTunnel } from './handshake.ts';
 /** Handshakes under way at a time. */
 const parallel = 32;
 
-/** Opens tunnels and closes each at once, for so long; how many a second. */
-export async function handshakesPerSecond(port: number, seconds: number): Promise<number> {
+/** Opens tunnels and closes each at once, for so long. */
+export async function handshakes(
+  port: number,
+  seconds: number,
+): Promise<{ readonly count: number; readonly perSecond: number }> {
   const begin = performance.now();
   const end = begin + seconds * 1000;
   let count = 0;
@@ -19,7 +22,7 @@ export async function handshakesPerSecond(port: number, seconds: number): Promis
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
-  return count / ((performance.now() - begin) / 1000);
+  return { count, perSecond: count / ((performance.now() - begin) / 1000) };
 }
 
 /** Tunnels that stay open and are silent. */

@@ -75,7 +75,7 @@ test(`${tunnels} tunnels live through a restart, and new clients come to the new
 
   const fresh = await startGateway(t, config);
   old.signal('SIGTERM');
-  await eventually(() => listeners(port) === 1);
+  await eventually('only the new process listens', () => listeners(port) === 1);
   const newcomers = await Promise.all(Array.from({ length: 20 }, () => connect(port)));
   await Promise.all(newcomers.map((socket, i) => echoes(socket, `new ${i}`)));
   await Promise.all(held.map((socket, i) => echoes(socket, `after ${i}`)));

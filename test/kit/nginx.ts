@@ -57,6 +57,9 @@ export class Nginx {
   }
 }
 
+/** More than any test or measure opens: beyond it nginx closes connections that are in use by nobody at the moment. */
+const mostConnections = 8192;
+
 /** One master, one worker, in the foreground. Throws nginx's own words when it refuses the configuration. */
 export async function startNginx(scope: Scope, http: NginxHttp): Promise<Nginx> {
   const folder = tempFolder(scope, 'nginx');
@@ -87,7 +90,8 @@ worker_processes 1;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 pid ${folder}/pid;
 error_log stderr notice;
-events { worker_connections 512; }
+worker_rlimit_nofile ${mostConnections + 100};
+events { worker_connections ${mostConnections}; }
 http {
 ${temporary}
   access_log ${folder}/access.log combined;

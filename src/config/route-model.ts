@@ -110,19 +110,22 @@ export type RetryModel = {
   readonly timeoutMs?: number;
 };
 
-export type RetryCause =
-  | 'error'
-  | 'timeout'
-  | 'invalid_header'
-  | 'http_403'
-  | 'http_404'
-  | 'http_429'
-  | 'http_500'
-  | 'http_502'
-  | 'http_503'
-  | 'http_504'
-  /** Also POST, LOCK and PATCH after they were sent. */
-  | 'non_idempotent';
+/** `non_idempotent`: also POST, LOCK and PATCH after they were sent. */
+export const retryCauses = [
+  'error',
+  'timeout',
+  'invalid_header',
+  'http_403',
+  'http_404',
+  'http_429',
+  'http_500',
+  'http_502',
+  'http_503',
+  'http_504',
+  'non_idempotent',
+] as const;
+
+export type RetryCause = (typeof retryCauses)[number];
 
 export type ResponseModel = {
   /** Added to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308, with `always` to all. Empty values are not. */

@@ -6,7 +6,13 @@ import type { Upstream } from '../../nginx/model/upstream.ts';
 import { upstreamHeaders } from '../../nginx/model/upstream-headers.ts';
 import type { Location } from '../../nginx/model.ts';
 import { defaults } from '../defaults.ts';
-import type { ForwardModel, PathPattern, RetryCause, RouteModel } from '../route-model.ts';
+import {
+  type ForwardModel,
+  type PathPattern,
+  type RetryCause,
+  type RouteModel,
+  retryCauses,
+} from '../route-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
 import { accessOf } from './access.ts';
 import { accessLogOf, type LogOptions } from './access-log.ts';
@@ -160,20 +166,6 @@ function uriOf(target: ProxyTarget): NonNullable<ForwardModel['uri']> {
   if (target.isTemplate) return { kind: 'template', uri: templateOf(target.uri) };
   return { kind: 'replace-prefix', with: target.uri };
 }
-
-const retryCauses: readonly RetryCause[] = [
-  'error',
-  'timeout',
-  'invalid_header',
-  'http_403',
-  'http_404',
-  'http_429',
-  'http_500',
-  'http_502',
-  'http_503',
-  'http_504',
-  'non_idempotent',
-];
 
 function retryCausesOf(reader: LevelReader): readonly RetryCause[] {
   if (!reader.isSaid('proxy_next_upstream')) return ['error', 'timeout'];

@@ -1,6 +1,8 @@
 /** Keys of a site and of its routes about the servers that answer: which, how one is chosen, how long they may take. */
+
 import { z } from 'zod';
 import { defaults } from '../defaults.ts';
+import { retryCauses } from '../route-model.ts';
 import { listOf, upstreamOrigin } from '../values/answer-kinds.ts';
 import {
   countOrZero,
@@ -37,20 +39,6 @@ const keepAliveSchema = mapping({
     aka: ['keepalive_time', 'maxAge'],
   }),
 });
-
-const retryCauses = [
-  'error',
-  'timeout',
-  'invalid_header',
-  'http_403',
-  'http_404',
-  'http_429',
-  'http_500',
-  'http_502',
-  'http_503',
-  'http_504',
-  'non_idempotent',
-] as const;
 
 const retrySchema = mapping({
   on: key(listOf(retryCauses).optional(), {

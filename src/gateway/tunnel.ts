@@ -8,23 +8,22 @@
  */
 import type { Duplex } from 'node:stream';
 import type { TunnelModel } from '../config/route-model.ts';
-import { reset } from './cut.ts';
 import { type Deadlined, type Deadlines, never } from './deadlines.ts';
-import { giveBack, hasTakenAll } from './read-memory.ts';
-import { handOver, type SocketOwner } from './socket-owner.ts';
-import { closeFrame, FrameFollower, pingFrame } from './websocket-frames.ts';
+import { handOver } from './socket-owner.ts';
+import { TunnelEnd, type TunnelEndOwner } from './tunnel-end.ts';
+import { closeFrame } from './websocket-frames.ts';
 
 /** What a tunnel tells whoever opened it, once, when both sides are gone. */
 export interface TunnelOwner {
   onTunnelEnd(tunnel: Tunnel): void;
 }
 
-/** Who ended a tunnel first, and how. */
+/** Who ended a tunnel first, and how. In a WebSocket that is who sent the first Close, whoever closes the connection then. */
 export type TunnelEnding = {
   readonly endedBy: 'client' | 'upstream' | 'gateway';
-  /** `close-frame`, `end`, `reset`, or of the gateway: `idle`, `shutdown`. */
-  readonly how: string;
-  /** Of the WebSocket Close that was seen. */
+  /** `idle` and `shutdown` are the gateway's. */
+  readonly how: 'close-frame' | 'end' | 'reset' | 'idle' | 'shutdown';
+  /** Of the first WebSocket Close that was seen, of whatever side; 1005 for one without a code. */
   readonly closeCode?: number | undefined;
 };
 
@@ -42,7 +41,7 @@ const lingerMs = 5000;
 /** The endpoint goes away (RFC 6455, 7.4.1). */
 const goingAway = 1001;
 
-export class Tunnel implements Deadlined {
+export class Tunnel implements Deadlined, TunnelEndOwner {
   deadline = never;
   readonly #client: TunnelEnd;
   readonly #upstream: TunnelEnd;
@@ -69,8 +68,9 @@ export class Tunnel implements Deadlined {
     this.#idleMs = limits.idleMs ?? Number.POSITIVE_INFINITY;
     this.#pingMs = isWebSocket && limits.pingMs !== undefined ? limits.pingMs : this.#idleMs;
     this.#isTimed = Number.isFinite(Math.min(this.#idleMs, this.#pingMs));
-    this.#client = new TunnelEnd(this, client, upstream, isWebSocket);
-    this.#upstream = new TunnelEnd(this, upstream, client, isWebSocket);
+    const isPinged = isWebSocket && limits.pingMs !== undefined;
+    this.#client = new TunnelEnd(this, client, upstream, { isWebSocket, isPinged });
+    this.#upstream = new TunnelEnd(this, upstream, client, { isWebSocket, isPinged: false });
   }
 
   /** Bytes read from the upstream, which went to the client. */
@@ -86,10 +86,13 @@ export class Tunnel implements Deadlined {
   /** Valid once it has ended. */
   get ending(): TunnelEnding {
     const ending = this.#ending ?? { endedBy: 'gateway', how: 'shutdown' };
-    if (ending.how === 'idle' || ending.how === 'shutdown') return ending;
-    const first = ending.endedBy === 'upstream' ? this.#upstream : this.#client;
-    const code = first.frames?.closeCode ?? this.#other(first).frames?.closeCode;
-    return code === undefined ? ending : { ...ending, how: 'close-frame', closeCode: code };
+    if (ending.endedBy === 'gateway') return ending;
+    const isClient = ending.endedBy === 'client';
+    const [first, second] = isClient
+      ? [this.#client, this.#upstream]
+      : [this.#upstream, this.#client];
+    const closeCode = first.frames?.closeCode ?? second.frames?.closeCode;
+    return closeCode === undefined ? ending : { ...ending, closeCode };
   }
 
   /**
@@ -101,6 +104,9 @@ export class Tunnel implements Deadlined {
   start(fromClient: Buffer | undefined, fromUpstream: Buffer): void {
     if (fromClient !== undefined) this.#client.frames?.follow(fromClient);
     this.#upstream.frames?.follow(fromUpstream);
+    for (const end of [this.#client, this.#upstream]) {
+      if (end.frames?.closeCode !== undefined) this.endedBy(end, 'close-frame');
+    }
     handOver(this.#client.socket, this.#client);
     handOver(this.#upstream.socket, this.#upstream);
     if (this.#isTimed) {
@@ -128,23 +134,17 @@ export class Tunnel implements Deadlined {
       this.#end('idle');
       return;
     }
-    const { to: client, frames } = this.#upstream;
-    // To one who does not read, a Ping says nothing.
-    if (frames?.isBetweenFrames && client.writable && !client.writableNeedDrain) {
-      client.write(pingFrame);
-    }
+    this.#client.ping(this.#upstream);
     this.deadline = this.#deadlines.after(Math.min(this.#pingMs, this.#idleMs - quietMs));
   }
 
-  /** Called by its ends. */
   bytesCame(): void {
     if (!this.#isTimed || this.#isEndedHere) return;
     this.#lastByteAt = performance.now();
     this.deadline = this.#deadlines.after(Math.min(this.#pingMs, this.#idleMs));
   }
 
-  /** Called by its ends: one of them sends no more, or is gone. */
-  endedBy(end: TunnelEnd, how: 'end' | 'reset'): void {
+  endedBy(end: TunnelEnd, how: 'close-frame' | 'end' | 'reset'): void {
     this.#ending ??= { endedBy: end === this.#client ? 'client' : 'upstream', how };
   }
 
@@ -166,10 +166,6 @@ export class Tunnel implements Deadlined {
     this.#client.close(how === 'shutdown' ? closeFrame(goingAway, true) : undefined);
   }
 
-  #other(end: TunnelEnd): TunnelEnd {
-    return end === this.#client ? this.#upstream : this.#client;
-  }
-
   /** Catches up with what happened to a socket before the tunnel had it. */
   #settle(end: TunnelEnd): void {
     if (end.socket.closed) end.onClose(undefined);
@@ -177,70 +173,5 @@ export class Tunnel implements Deadlined {
     // A reader that is behind already holds its writer back from the first byte on.
     if (end.to.writableNeedDrain) end.socket.pause();
     else end.socket.resume();
-  }
-}
-
-/** One direction: what is read from `socket` is written to `to`. */
-class TunnelEnd implements SocketOwner {
-  readonly socket: Duplex;
-  readonly to: Duplex;
-  /** Undefined where the bytes are no frames. */
-  readonly frames: FrameFollower | undefined;
-  readonly #tunnel: Tunnel;
-  #isClosing = false;
-  bytes = 0;
-
-  constructor(tunnel: Tunnel, socket: Duplex, to: Duplex, isWebSocket: boolean) {
-    this.#tunnel = tunnel;
-    this.socket = socket;
-    this.to = to;
-    this.frames = isWebSocket ? new FrameFollower() : undefined;
-  }
-
-  onData(chunk: Buffer): void {
-    this.bytes += chunk.length;
-    this.#tunnel.bytesCame();
-    // Behind the gateway's own Close nothing may follow.
-    if (this.#isClosing) return;
-    this.frames?.follow(chunk);
-    const { to } = this;
-    const taken = to.write(chunk);
-    if (hasTakenAll(to)) giveBack(chunk);
-    else if (!taken) this.socket.pause();
-  }
-
-  /** This end's socket has taken everything: the other may send again. */
-  onDrain(): void {
-    this.to.resume();
-  }
-
-  onEnd(): void {
-    this.#tunnel.endedBy(this, 'end');
-    if (this.to.writable) this.to.end();
-  }
-
-  onClose(error: NodeJS.ErrnoException | undefined): void {
-    // Both directions of this socket have ended by themselves: the other one is told by `onEnd`, and closes so too.
-    if (error !== undefined || !this.socket.readableEnded || !this.socket.writableFinished) {
-      this.#tunnel.endedBy(this, 'reset');
-      reset(this.to);
-    }
-    this.#tunnel.endClosed();
-  }
-
-  /** Ends this direction for whoever reads it, behind `last` if that can stand there, and listens for its answer no more. */
-  close(last: Buffer | undefined): void {
-    this.#isClosing = true;
-    this.socket.resume();
-    const { to, frames } = this;
-    if (!to.writable) return;
-    if (last !== undefined && frames?.isBetweenFrames && frames.closeCode === undefined)
-      to.write(last);
-    to.end();
-  }
-
-  /** Of a side that does not close by itself. */
-  cut(): void {
-    reset(this.socket);
   }
 }

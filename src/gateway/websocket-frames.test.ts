@@ -83,10 +83,24 @@ test('the code of a Close is read, under its mask and byte by byte', () => {
 });
 
 test('what the gateway writes is a whole frame each', () => {
-  for (const written of [pingFrame, closeFrame(1001, true), closeFrame(1001, false)]) {
+  const ping = pingFrame(Buffer.from('payload'));
+  for (const written of [ping, closeFrame(1001, true), closeFrame(1001, false)]) {
     const follower = new FrameFollower();
     follower.follow(written);
     assert.ok(follower.isBetweenFrames);
-    assert.equal(follower.closeCode, written === pingFrame ? undefined : 1001);
+    assert.equal(follower.closeCode, written === ping ? undefined : 1001);
   }
+});
+
+test('it can be led frame by frame', () => {
+  const [first, second] = [
+    frame(0x2, Buffer.alloc(3), undefined),
+    frame(0xa, Buffer.alloc(0), undefined),
+  ];
+  const follower = new FrameFollower();
+  const stream = Buffer.concat([first, second, Buffer.from([0x82])]);
+  assert.equal(follower.followFrame(stream, 0), first.length);
+  assert.equal(follower.followFrame(stream, first.length), first.length + second.length);
+  assert.equal(follower.followFrame(stream, first.length + second.length), stream.length);
+  assert.equal(follower.isBetweenFrames, false);
 });

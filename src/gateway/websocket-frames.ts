@@ -1,97 +1,116 @@
 /**
  * Follows the frames of one direction of a WebSocket (RFC 6455, 5.2) without looking at what is in them: where the stream
- * stands between two frames, so that something can be put there, and the code of a Close that went by. Keeps no bytes and copies
- * none; a chunk costs a few steps for each frame in it. Control frames may stand between the fragments of a message.
+ * stands between two frames, so that something can be put there, and the code of a Close that went by. Keeps no bytes and
+ * copies none; a chunk costs a few steps for each frame in it. Control frames may stand between the fragments of a message.
+ *
+ *   first byte ─▶ second byte ─▶ 0, 2 or 8 bytes of length, 0 or 4 of mask ─▶ payload ─▶ first byte …
  */
 
-/** Longest head of a frame: two bytes, eight of length, four of mask. */
-const longestHead = 14;
 const closeOpcode = 0x8;
 const pingOpcode = 0x9;
+const pongOpcode = 0xa;
 const final = 0x80;
 const masked = 0x80;
 
+/** What a Close without a code counts as (RFC 6455, 7.1.5). */
+const noCode = 1005;
+
+/** What the next byte is. */
+type Stage = 'first' | 'second' | 'head' | 'payload';
+
 export class FrameFollower {
-  /** Of the payload of the frame that the stream stands in. */
+  #stage: Stage = 'first';
+  #opcode = 0;
+  /** Bytes of length and mask that are still to come; the last `#maskLength` of them are the mask. */
+  #headLeft = 0;
+  #maskLength = 0;
+  /** As a number of 32 bits; 0 for none. */
+  #mask = 0;
+  /** Of the payload; while the head is read, its length as far as it is known. */
   #left = 0;
-  /** Of the head that the stream stands in. */
-  readonly #head = new Uint8Array(longestHead);
-  #headLength = 0;
   #closeCode: number | undefined;
-  /** Bytes of a Close frame's payload that were seen; undefined outside of one. */
-  #closeBytes: number | undefined;
+  /** How many bytes of the first Close's payload have been seen, up to the two of its code. */
+  #closeBytes = 0;
+  #closeHigh = 0;
 
   /** Whether the last byte seen was the last one of a frame, or none has been seen yet. */
   get isBetweenFrames(): boolean {
-    return this.#left === 0 && this.#headLength === 0;
+    return this.#stage === 'first';
   }
 
-  /** Of the Close frame that went by; 1005 for one without a code (RFC 6455, 7.1.5), undefined for none. */
+  /** Of the first Close frame that went by; 1005 for one without a code, undefined for none. */
   get closeCode(): number | undefined {
     return this.#closeCode;
   }
 
   follow(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length) {
-      if (this.#left > 0) {
-        const taken = Math.min(this.#left, chunk.length - at);
-        if (this.#closeBytes !== undefined) this.#readClose(chunk.subarray(at, at + taken));
-        at += taken;
-        this.#left -= taken;
-        if (this.#left === 0) this.#frameEnded();
-        continue;
+    while (at < chunk.length) at = this.followFrame(chunk, at);
+  }
+
+  /** Follows from `at` to the end of the frame that the stream stands in, or of the chunk; returns where that is. */
+  followFrame(chunk: Uint8Array, at: number): number {
+    let index = at;
+    while (this.#stage !== 'payload') {
+      if (index === chunk.length) return index;
+      this.#followHead(chunk[index++] as number);
+      if (this.#stage === 'first') return index;
+    }
+    const taken = Math.min(this.#left, chunk.length - index);
+    if (this.#opcode === closeOpcode && this.#closeBytes < 2) this.#readClose(chunk, index, taken);
+    this.#left -= taken;
+    if (this.#left === 0) this.#stage = 'first';
+    return index + taken;
+  }
+
+  #followHead(byte: number): void {
+    switch (this.#stage) {
+      case 'first':
+        this.#opcode = byte & 0x0f;
+        this.#stage = 'second';
+        return;
+      case 'second': {
+        const length = byte & 0x7f;
+        const lengthBytes = length === 126 ? 2 : length === 127 ? 8 : 0;
+        this.#left = lengthBytes === 0 ? length : 0;
+        this.#mask = 0;
+        this.#maskLength = (byte & masked) === 0 ? 0 : 4;
+        this.#headLeft = lengthBytes + this.#maskLength;
+        break;
       }
-      this.#head[this.#headLength++] = chunk[at++] as number;
-      if (this.#headLength >= 2 && this.#headLength === headBytes(this.#head)) this.#beginFrame();
+      default:
+        if (this.#headLeft > this.#maskLength) this.#left = this.#left * 256 + byte;
+        else this.#mask = (this.#mask << 8) | byte;
+        this.#headLeft--;
     }
-  }
-
-  #beginFrame(): void {
-    const opcode = (this.#head[0] as number) & 0x0f;
-    this.#left = payloadBytes(this.#head);
-    if (opcode === closeOpcode) {
-      this.#closeBytes = 0;
-      this.#closeCode ??= 1005;
+    if (this.#headLeft > 0) {
+      this.#stage = 'head';
+      return;
     }
-    if (this.#left === 0) this.#frameEnded();
-  }
-
-  #frameEnded(): void {
-    this.#headLength = 0;
-    this.#closeBytes = undefined;
+    if (this.#opcode === closeOpcode) this.#closeCode ??= noCode;
+    this.#stage = this.#left === 0 ? 'first' : 'payload';
   }
 
   /** The first two bytes of the payload are the code, in a client's frame under the mask. */
-  #readClose(payload: Uint8Array): void {
-    for (const byte of payload) {
-      const index = this.#closeBytes ?? 0;
-      if (index >= 2) return;
-      const isMasked = ((this.#head[1] as number) & masked) !== 0;
-      const plain = isMasked ? byte ^ (this.#head[this.#headLength - 4 + index] as number) : byte;
-      this.#closeCode = index === 0 ? plain << 8 : ((this.#closeCode ?? 0) & 0xff00) | plain;
-      this.#closeBytes = index + 1;
+  #readClose(chunk: Uint8Array, from: number, length: number): void {
+    for (let i = from; i < from + length && this.#closeBytes < 2; i++) {
+      const shift = 24 - 8 * this.#closeBytes;
+      const plain = (chunk[i] as number) ^ ((this.#mask >>> shift) & 0xff);
+      if (this.#closeBytes++ === 0) this.#closeHigh = plain << 8;
+      else this.#closeCode = this.#closeHigh | plain;
     }
   }
 }
 
-/** Of the head whose first two bytes are there. */
-function headBytes(head: Uint8Array): number {
-  const second = head[1] as number;
-  const length = second & 0x7f;
-  return 2 + (length === 126 ? 2 : length === 127 ? 8 : 0) + ((second & masked) === 0 ? 0 : 4);
+/** A Ping for a client. */
+export function pingFrame(payload: Uint8Array): Buffer {
+  return Buffer.from([final | pingOpcode, payload.length, ...payload]);
 }
 
-function payloadBytes(head: Uint8Array): number {
-  const length = (head[1] as number) & 0x7f;
-  const view = new DataView(head.buffer, head.byteOffset);
-  if (length === 126) return view.getUint16(2);
-  if (length < 127) return length;
-  return view.getUint32(2) * 2 ** 32 + view.getUint32(6);
+/** How a client's Pong with a payload begins; the mask and the masked payload follow. */
+export function pongStart(payload: Uint8Array): readonly [number, number] {
+  return [final | pongOpcode, masked | payload.length];
 }
-
-/** A Ping for a client, with nothing in it. */
-export const pingFrame: Buffer = Buffer.from([final | pingOpcode, 0]);
 
 /**
  * A Close without a reason.

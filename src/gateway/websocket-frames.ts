@@ -45,7 +45,10 @@ export class FrameFollower {
 
   follow(chunk: Uint8Array): void {
     let at = 0;
-    while (at < chunk.length) at = this.followFrame(chunk, at);
+    while (at < chunk.length) {
+      const end = this.#stage === 'first' ? endOfWholeFrame(chunk, at) : 0;
+      at = end > 0 ? end : this.followFrame(chunk, at);
+    }
   }
 
   /** Follows from `at` to the end of the frame that the stream stands in, or of the chunk; returns where that is. */
@@ -100,6 +103,20 @@ export class FrameFollower {
       else this.#closeCode = this.#closeHigh | plain;
     }
   }
+}
+
+/** Where a frame ends that begins at `at`; 0 unless all of it is in the chunk, and for what has to be looked at closely. */
+function endOfWholeFrame(chunk: Uint8Array, at: number): number {
+  // A byte behind the end of the chunk reads as undefined, and the end of its frame as NaN or behind that of the chunk.
+  const second = chunk[at + 1] as number;
+  const length = second & 0x7f;
+  if (((chunk[at] as number) & 0x0f) === closeOpcode || length === 127) return 0;
+  const maskEnd = at + (second >= masked ? 6 : 2);
+  const end =
+    length === 126
+      ? maskEnd + 2 + (chunk[at + 2] as number) * 256 + (chunk[at + 3] as number)
+      : maskEnd + length;
+  return end <= chunk.length ? end : 0;
 }
 
 /** A Ping for a client. */

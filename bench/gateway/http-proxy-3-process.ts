@@ -9,7 +9,7 @@ import { createProxyServer } from 'http-proxy-3';
 const [upstreamPort, certPath, keyPath] = process.argv.slice(2) as [string, string, string];
 const proxy = createProxyServer({
   target: `http://127.0.0.1:${upstreamPort}`,
-  agent: new Agent({ keepAlive: true }),
+  agent: new Agent({ keepAlive: true, maxFreeSockets: 600 }),
   ws: true,
   xfwd: true,
 });

@@ -662,7 +662,7 @@ export class Exchange implements UpstreamUser, Noted {
       fromUpstream: rest,
       token: (this.upgrade as Upgrade).token,
       limits: this.#route.tunnel,
-      selection: this.#selection,
+      server: this.#selection?.handOver(),
       notes: new TunnelNotes({
         request: this.request,
         token: (this.upgrade as Upgrade).token,

@@ -8,7 +8,7 @@ import type { Serving } from './serving.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import type { TunnelNotes } from './tunnel-notes.ts';
 import type { UpstreamConnection } from './upstream/connection.ts';
-import type { Selection } from './upstream/selection.ts';
+import type { BusyServer } from './upstream/selection.ts';
 
 export type TunnelStart = {
   /** The verified 101, for the client. */
@@ -20,8 +20,8 @@ export type TunnelStart = {
   /** Of the route. Default: none. */
   readonly limits: TunnelModel | undefined;
   readonly notes: TunnelNotes;
-  /** Ended with the tunnel: its server is busy until then. */
-  readonly selection: Selection | undefined;
+  /** Busy until the tunnel ends. */
+  readonly server: BusyServer | undefined;
 };
 
 export function openTunnel(
@@ -55,14 +55,14 @@ export function openTunnel(
 class TunnelRecord implements TunnelOwner {
   readonly #serving: Serving;
   readonly #notes: TunnelNotes;
-  readonly #selection: Selection | undefined;
+  readonly #server: BusyServer | undefined;
   readonly #earlyToClient: number;
   readonly #earlyToUpstream: number;
 
   constructor(serving: Serving, start: TunnelStart, early: Buffer | undefined) {
     this.#serving = serving;
     this.#notes = start.notes;
-    this.#selection = start.selection;
+    this.#server = start.server;
     this.#earlyToClient = start.fromUpstream.length;
     this.#earlyToUpstream = early?.length ?? 0;
   }
@@ -74,7 +74,7 @@ class TunnelRecord implements TunnelOwner {
       bytesToClient: this.#earlyToClient + tunnel.bytesToClient,
       bytesToUpstream: this.#earlyToUpstream + tunnel.bytesToUpstream,
     });
-    this.#selection?.end();
+    this.#server?.end();
     this.#serving.counts.closed('tunnels');
   }
 }

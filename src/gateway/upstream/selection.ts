@@ -126,6 +126,16 @@ export class Selection implements Walk {
     this.#peer.busy--;
   }
 
+  /**
+   * The request has become a tunnel: its server is busy until what is returned is ended. Unlike this selection, that keeps
+   * nothing of the request.
+   */
+  handOver(): BusyServer | undefined {
+    if (!this.#isUnderWay || this.#peer === undefined) return undefined;
+    this.#isUnderWay = false;
+    return new BusyServer(this.#peer);
+  }
+
   /** The value of a Set-Cookie field to add to the answer; undefined for none, which is nearly always. */
   setCookie(): string | undefined {
     const { sticky } = this.#from;
@@ -137,5 +147,19 @@ export class Selection implements Walk {
   learn(answered: VariableSource): void {
     const { sticky } = this.#from;
     if (sticky !== undefined && this.#peer !== undefined) sticky.learn(this.#peer, answered);
+  }
+}
+
+/** A server that counts one of its connections as under way. */
+export class BusyServer {
+  readonly #peer: Peer;
+
+  constructor(peer: Peer) {
+    this.#peer = peer;
+  }
+
+  /** To be called once. */
+  end(): void {
+    this.#peer.busy--;
   }
 }

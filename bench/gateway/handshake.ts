@@ -10,6 +10,12 @@ const key = 'dGhlIHNhbXBsZSBub25jZQ==';
 /** Bytes that the sink has taken for each byte it sends back. */
 export const acknowledgedBytes = 1024 * 1024;
 
+/** One binary frame of 64 KiB, as a server sends it; proxies do not look whether it is masked. */
+export const bulkFrame: Buffer = Buffer.concat([
+  Buffer.from([0x82, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+  Buffer.alloc(64 * 1024, 0x61),
+]);
+
 export function acceptFor(sentKey: string): string {
   return createHash('sha1')
     .update(sentKey + guid)

@@ -1,6 +1,6 @@
 /** What is done with tunnels: opening many, holding them, and bytes in one direction as fast as they go. */
 import type { Socket } from 'node:net';
-import { acknowledgedBytes, openTunnel } from './handshake.ts';
+import { acknowledgedBytes, bulkFrame, openTunnel } from './handshake.ts';
 
 /** Handshakes under way at a time. */
 const parallel = 32;
@@ -57,8 +57,6 @@ export async function downPerSecond(port: number, seconds: number): Promise<numb
   return bytes / took;
 }
 
-const chunk = Buffer.alloc(64 * 1024, 0x61);
-
 /** Bytes a second from the client to the upstream, as far as they have arrived there. */
 export async function upPerSecond(port: number, seconds: number): Promise<number> {
   const { socket } = await openTunnel(port, '/sink');
@@ -69,7 +67,7 @@ export async function upPerSecond(port: number, seconds: number): Promise<number
   socket.resume();
   const begin = performance.now();
   const more = () => {
-    while (socket.write(chunk)) {}
+    while (socket.write(bulkFrame)) {}
   };
   socket.on('drain', more);
   more();

@@ -3,10 +3,7 @@
  * (`/sink`, one byte back for every MiB) or sends back (`/echo`). Ends with SIGTERM.
  */
 import { createServer } from 'node:net';
-import { acceptFor, acknowledgedBytes } from './handshake.ts';
-
-/** What a flood sends at a time. */
-const chunk = Buffer.alloc(64 * 1024, 0x61);
+import { acceptFor, acknowledgedBytes, bulkFrame } from './handshake.ts';
 
 const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {});
@@ -22,7 +19,7 @@ const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => 
     );
     if (path === '/flood') {
       const more = () => {
-        while (socket.writable && socket.write(chunk)) {}
+        while (socket.writable && socket.write(bulkFrame)) {}
       };
       socket.on('drain', more).on('end', () => socket.destroy());
       socket.resume();

@@ -3,6 +3,7 @@
  * here, once, so that a wrong path stops the start and not a visitor. Knows nothing of requests: after the handshake the
  * Host field picks the site again.
  */
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import {
   createSecureContext,
@@ -34,9 +35,13 @@ export function listenerTls(listener: ListenerModel, handshakeMs: number): TlsOp
     if (!contexts.has(site) && !rejects(site)) contexts.set(site, siteContext(site));
   }
   const sites = new Sites(listener.sites, listener.defaultSite);
+  const requestCert = [...contexts.keys()].some(({ tls }) => tls?.clients !== undefined);
   return {
     // Who is asked for a certificate is decided before the name is known; without a valid one the rules of a site answer.
-    requestCert: [...contexts.keys()].some(({ tls }) => tls?.clients !== undefined),
+    requestCert,
+    // A resumed session says that its client's certificate was valid, but to the authorities of the site that it began at: in
+    // TLS 1.3 a client could show it to another one (as in nginx before CVE-2025-23419), and in TLS 1.2 it names no site.
+    ...(requestCert ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
     rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
     ALPNProtocols: listener.http2 === true ? ['h2', ...http1Names] : http1Names,

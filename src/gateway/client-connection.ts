@@ -16,7 +16,13 @@ import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
 import { giveBack } from './read-memory.ts';
 import { chooseSite } from './route-choice.ts';
-import type { ListenerSites, Serving, Site } from './serving.ts';
+import {
+  type ClientHome,
+  type ListenerSites,
+  latestHome,
+  type Serving,
+  type Site,
+} from './serving.ts';
 import { own, type SocketOwner } from './socket-owner.ts';
 import { refuseUnread } from './unread-request.ts';
 
@@ -43,15 +49,14 @@ export class ClientConnection implements SocketOwner, Deadlined {
   requests = 0;
   readonly remoteAddress: string;
   readonly secure: boolean;
-  readonly serving: Serving;
-  readonly sites: ListenerSites;
   deadline = never;
   /** What came behind the request that is being answered. */
   held: Buffer | undefined;
   /** The client has said that it sends no more. Only a request to upgrade survives that. */
   ended = false;
 
-  readonly #reader: RequestHeadReader;
+  #home: ClientHome;
+  #reader: RequestHeadReader;
   /** Of the last request, and what it was for. */
   #host: string | undefined;
   #site: Site | undefined;
@@ -60,13 +65,13 @@ export class ClientConnection implements SocketOwner, Deadlined {
   /** Whether requests are being taken from `held`, so that one that ends at once does not start the next one inside. */
   #taking = false;
 
-  constructor(accepted: AcceptedSocket, sites: ListenerSites, serving: Serving) {
+  constructor(accepted: AcceptedSocket, home: ClientHome) {
+    const { sites, serving } = home;
     this.socket = accepted.socket;
     this.accepted = accepted;
     this.remoteAddress = accepted.remoteAddress;
     this.secure = accepted.secure;
-    this.sites = sites;
-    this.serving = serving;
+    this.#home = home;
     // Until a head has said which site it is for.
     const { limits } = sites.defaultSite;
     this.#reader = new RequestHeadReader(limits);
@@ -109,6 +114,20 @@ export class ClientConnection implements SocketOwner, Deadlined {
     else this.#refuse(gatewayError('HW_REQUEST_TIMEOUT', 'a request head did not arrive in time'));
   }
 
+  get serving(): Serving {
+    return this.#home.serving;
+  }
+
+  get sites(): ListenerSites {
+    return this.#home.sites;
+  }
+
+  /** Whether the request that is being answered is its last one. */
+  get draining(): boolean {
+    const { serving, successor } = this.#home;
+    return serving.draining && successor === undefined;
+  }
+
   /** The site that a request of this client is for. */
   siteOf(head: RequestHead): Site {
     const { host } = head;
@@ -129,7 +148,9 @@ export class ClientConnection implements SocketOwner, Deadlined {
   /** The exchange is over and its answer written to its end. */
   exchangeDone(keepAlive: boolean): void {
     this.#exchange = undefined;
-    if (keepAlive && !this.serving.draining) this.#next();
+    const goesOn = keepAlive && !this.draining;
+    if (this.#home.successor !== undefined) this.#moveTo(latestHome(this.#home));
+    if (goesOn) this.#next();
     else this.close();
   }
 
@@ -161,11 +182,25 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.#forget();
   }
 
-  /** Closes at once what is idle; what is busy closes after its answer, because `serving.draining` is set. */
-  drain(): void {
-    if (this.#exchange !== undefined || this.#closing || !this.#reader.idle) return;
-    if (this.socket.writableLength === 0) this.socket.destroy();
+  /**
+   * Its configuration is no longer served: it moves to the next one, or ends if there is no place for it. What is idle does so
+   * now, what is busy after its answer.
+   */
+  retire(): void {
+    if (this.#exchange !== undefined || this.#closing) return;
+    if (this.#home.successor !== undefined) this.#moveTo(latestHome(this.#home));
+    else if (!this.#reader.idle) return;
+    else if (this.socket.writableLength === 0) this.socket.destroy();
     else this.close();
+  }
+
+  #moveTo(home: ClientHome): void {
+    this.serving.clients.delete(this);
+    this.#home = home;
+    this.serving.clients.add(this);
+    this.#site = undefined;
+    // What has come of a head is read to its end.
+    if (this.#reader.idle) this.#reader = new RequestHeadReader(this.sites.defaultSite.limits);
   }
 
   #forget(): void {

@@ -619,12 +619,12 @@ export class Exchange implements UpstreamUser, Noted {
   }
 
   #mayKeepAlive(): boolean {
-    const { held, ended, serving } = this.client;
+    const { held, ended, draining } = this.client;
     const { keepAlive, upgrade } = this.head;
     // What came early for a protocol that is not changed to must not be taken for a request (RFC 9931).
     const early = upgrade.length > 0 && (held !== undefined || ended);
     const kept = keepAlive && this.site.limits.keepAliveMs > 0;
-    return kept && this.#requestDone && !this.#discardsBody && !early && !serving.draining;
+    return kept && this.#requestDone && !this.#discardsBody && !early && !draining;
   }
 
   #switchProtocol(response: ResponseHead, rest: Buffer): void {

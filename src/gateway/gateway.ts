@@ -111,12 +111,13 @@ export class Gateway {
 
   /**
    * Serves another model from now on. Addresses that both have are listened on without a gap; requests, answers and tunnels
-   * under way are not touched, and upstreams that are the same keep their connections and what is known of their health.
+   * under way are not touched, connections get the new model for their next request, and upstreams that are the same keep
+   * their connections and what is known of their health.
    * Rejects with what the constructor and `listen` throw, and then the old model is served as before.
    */
   async replace(model: GatewayModel): Promise<readonly ListenAddress[]> {
     const { deadlines } = this.#shared;
-    const next = new Generation(model, this.#shared);
+    const next = new Generation(model, this.#shared, this.#current);
     let addresses: readonly ListenAddress[];
     try {
       addresses = await next.listen(this.#current);
@@ -128,7 +129,7 @@ export class Gateway {
     const before = this.#current;
     this.#current = next;
     this.#retired = [...this.#retired.filter((retired) => retired.hasClients), before];
-    before.retire();
+    await before.retire(next);
     return addresses;
   }
 
@@ -149,7 +150,7 @@ export class Gateway {
 
   async #close(drainMs: number): Promise<void> {
     const counts = this.#counts;
-    this.#current.retire();
+    await this.#current.retire();
     await counts.until(() => counts.clients === 0 && counts.tunnels === 0, drainMs);
     for (const tunnel of [...this.#shared.tunnels]) tunnel.goAway();
     await counts.until(() => counts.tunnels === 0, goAwayMs);

@@ -1,8 +1,9 @@
 /**
  * One configuration at work: its sites, routes, listeners and upstreams. A reload makes a new one beside it, which takes the
- * listeners over; this one then accepts nothing more, finishes what is under way, and is forgotten when that has ended: as
- * nginx's workers do. What outlives configurations is `Shared`.
+ * listeners over, and each connection after the request that is under way; this one is forgotten when all of its clients have
+ * gone. What outlives configurations is `Shared`.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Log } from '../base/log.ts';
 import type {
   AccessLogModel,
@@ -12,6 +13,7 @@ import type {
   SiteModel,
 } from '../config/model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
+import { formatListenAddress } from '../config/values/listen-address.ts';
 import type { AccessDependencies } from './access/access.ts';
 import type { AccessLogs } from './access-log.ts';
 import type { Totals } from './admin/totals.ts';
@@ -24,7 +26,7 @@ import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
 import { RequestRate } from './rate/request-rate.ts';
-import type { Serving, Site } from './serving.ts';
+import { type ClientHome, latestHome, type Serving, type Site } from './serving.ts';
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
@@ -45,6 +47,16 @@ export type Shared = {
   readonly upstreams: Upstreams;
 };
 
+/** A listener, and where its clients are served. */
+type Front = {
+  readonly model: ListenerModel;
+  readonly listener: Listener;
+  /** Whoever speaks HTTP/2 there. */
+  readonly http2: Http2Front;
+  /** All others. */
+  readonly home: ClientHome;
+};
+
 /** Beyond it Node's timers fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -54,19 +66,17 @@ export class Generation {
   readonly upstreams: UpstreamSet;
   readonly #shared: Shared;
   readonly #serving: Serving;
-  readonly #listeners: readonly Listener[];
-  /** One a listener: whoever speaks HTTP/2 there. */
-  readonly #http2Fronts: Http2Front[] = [];
+  readonly #fronts: readonly Front[];
   /** Of client connections; undefined without a limit for one address. */
   readonly #addressCounts: AddressCounts | undefined;
 
   /**
-   * Reads certificates and opens access logs, but does not listen yet.
+   * Reads certificates and opens access logs, but does not listen yet. What one client has used up of limits that `before` has,
+   * too, is remembered.
    * Throws `HW_CERTIFICATE`, `HW_ACCESS_LOG` or `HW_NO_SERVER`.
    */
-  constructor(model: GatewayModel, shared: Shared) {
+  constructor(model: GatewayModel, shared: Shared, before?: Generation) {
     const { limits } = model;
-    const { ratePerAddress, connectionsPerAddress } = limits;
     this.model = model;
     this.#shared = shared;
     this.upstreams = shared.upstreams.set();
@@ -76,17 +86,16 @@ export class Generation {
       log: shared.log,
       clients: new Set(),
       maps: compileMaps(model.maps ?? []),
-      rate: ratePerAddress === undefined ? undefined : new RequestRate(ratePerAddress),
+      rate: this.#rateAfter(before),
       counts: shared.counts,
       tunnels: shared.tunnels,
       totals: shared.totals,
       draining: false,
     };
-    this.#addressCounts =
-      connectionsPerAddress === undefined ? undefined : new AddressCounts(connectionsPerAddress);
+    this.#addressCounts = this.#addressCountsAfter(before);
     try {
       const sites = this.#sites();
-      this.#listeners = model.listeners.map((listener) => this.#listener(listener, sites));
+      this.#fronts = model.listeners.map((listener) => this.#front(listener, sites));
     } catch (error) {
       this.upstreams.close();
       throw error;
@@ -101,23 +110,50 @@ export class Generation {
     return await listenAll(this.#listeners, before === undefined ? [] : before.#listeners);
   }
 
-  /** Accepts nothing more; requests and tunnels under way go on, and each request is the last of its connection. */
-  retire(): void {
+  /**
+   * Accepts nothing more, once all who have connected are accepted. Requests and tunnels under way go on; then clients move to
+   * `next` where it has a place for them, and each request of the others is the last of its connection.
+   */
+  async retire(next?: Generation): Promise<void> {
+    const places = next === undefined ? [] : next.#fronts;
+    for (const { model, home } of this.#fronts) {
+      home.successor = places.find((place) => isPlaceFor(model, place.model))?.home;
+    }
     this.#serving.draining = true;
-    for (const listener of this.#listeners) listener.close();
-    for (const front of this.#http2Fronts) front.drain();
-    for (const client of this.#serving.clients) client.drain();
+    await Promise.all(this.#fronts.map(({ listener }) => listener.close()));
+    for (const { http2 } of this.#fronts) http2.drain();
+    for (const client of this.#serving.clients) client.retire();
     this.upstreams.close();
   }
 
   /** Closes every socket of a client, tunnels included. */
   destroy(): void {
-    for (const listener of this.#listeners) listener.destroy();
+    for (const { listener } of this.#fronts) listener.destroy();
   }
 
   /** Whether a client is still connected that came to it. */
   get hasClients(): boolean {
-    return this.#listeners.some((listener) => listener.hasSockets);
+    return this.#fronts.some(({ listener }) => listener.hasSockets);
+  }
+
+  get #listeners(): readonly Listener[] {
+    return this.#fronts.map(({ listener }) => listener);
+  }
+
+  #rateAfter(before: Generation | undefined): RequestRate | undefined {
+    const { ratePerAddress } = this.model.limits;
+    if (ratePerAddress === undefined) return undefined;
+    const known = before === undefined ? undefined : before.#serving.rate;
+    const isSame = isDeepStrictEqual(ratePerAddress, before?.model.limits.ratePerAddress);
+    return isSame && known !== undefined ? known : new RequestRate(ratePerAddress);
+  }
+
+  #addressCountsAfter(before: Generation | undefined): AddressCounts | undefined {
+    const { connectionsPerAddress: limit } = this.model.limits;
+    if (limit === undefined) return undefined;
+    const known = before === undefined ? undefined : before.#addressCounts;
+    const isSame = limit === before?.model.limits.connectionsPerAddress;
+    return isSame && known !== undefined ? known : new AddressCounts(limit);
   }
 
   /** A site may have several listeners; it is one all the same. */
@@ -140,17 +176,18 @@ export class Generation {
     return sites;
   }
 
-  #listener(model: ListenerModel, sites: ReadonlyMap<SiteModel, Site>): Listener {
+  #front(model: ListenerModel, sites: ReadonlyMap<SiteModel, Site>): Front {
     const own = new Sites(
       model.sites.map((site) => sites.get(site) as Site),
       sites.get(model.defaultSite) as Site,
     );
-    const { limits, log } = this.#serving;
+    const serving = this.#serving;
+    const { limits, log } = serving;
     const { trust } = model.defaultSite;
     const handshakeMs = Math.min(limits.headMs, longestTimerMs);
-    const http2 = new Http2Front(model, own, this.#serving);
-    this.#http2Fronts.push(http2);
-    return new Listener({
+    const home: ClientHome = { sites: own, serving, successor: undefined };
+    const http2 = new Http2Front(model, own, serving);
+    const listener = new Listener({
       address: model.address,
       ipv6Only: model.ipv6Only,
       reusePort: model.reusePort,
@@ -166,8 +203,25 @@ export class Generation {
       log,
       onSocket: (accepted) => {
         if (accepted.tls?.alpnProtocol === 'h2') http2.accept(accepted);
-        else new ClientConnection(accepted, own, this.#serving);
+        else new ClientConnection(accepted, latestHome(home));
       },
     });
+    return { model, listener, http2, home };
   }
+}
+
+/** Whether connections of one listener may go on at another one: what was settled when they began is the same for both. */
+function isPlaceFor(one: ListenerModel, other: ListenerModel): boolean {
+  return (
+    formatListenAddress(one.address) === formatListenAddress(other.address) &&
+    one.tls === other.tls &&
+    (one.proxyProtocol ?? false) === (other.proxyProtocol ?? false) &&
+    isDeepStrictEqual(handshakesOf(one), handshakesOf(other)) &&
+    // Who they are was checked against files that may have changed.
+    ![...other.sites, other.defaultSite].some(({ tls }) => tls?.clients !== undefined)
+  );
+}
+
+function handshakesOf({ sites, defaultSite }: ListenerModel): ReadonlySet<string> {
+  return new Set([...sites, defaultSite].map(({ tls = {} }) => JSON.stringify(tls)));
 }

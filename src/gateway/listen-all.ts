@@ -3,39 +3,79 @@
  * every address of the machine then takes the clients of both, and gives each to the listener of the address it came to.
  */
 import { isIP } from 'node:net';
+import { codeOf } from '../base/errors.ts';
 import type { ListenAddress } from '../config/model.ts';
 import type { Listener } from './listener.ts';
 
+/** How one listener comes to its address. */
+type Plan = {
+  readonly listener: Listener;
+  /** Gives it its clients. */
+  readonly wide: Listener | undefined;
+  /** One of another configuration, whose place it takes. */
+  readonly taken: Listener | undefined;
+};
+
 /**
  * What each of them listens on, port 0 resolved, in their order. Where one of `before` listens already its place is taken, and
- * only when all others listen, too. Rejects with `HW_LISTEN_…`, and then nothing has changed.
+ * only when all others listen, too. One of `before` that is in the way (127.0.0.1:80 of 0.0.0.0:80) is closed last, for the
+ * moment that this takes nobody is accepted there. Rejects with `HW_LISTEN_…`, and then nothing has changed.
  */
 export async function listenAll(
   listeners: readonly Listener[],
   before: readonly Listener[] = [],
 ): Promise<readonly ListenAddress[]> {
-  const plans = listeners.map((listener) => ({
+  const plans: Plan[] = listeners.map((listener) => ({
     listener,
     wide: listeners.find(({ address }) => isPartOf(listener.address, address)),
     taken: before.find((other) => other.isBound && other.isLike(listener)),
   }));
-  const results = await Promise.allSettled(
-    plans.map(({ listener, wide, taken }) =>
-      wide === undefined && taken === undefined ? listener.listen() : undefined,
-    ),
+  const taken = new Set(
+    plans.flatMap((plan) => (plan.wide === undefined ? (plan.taken ?? []) : [])),
   );
-  const failed = results.find((result) => result.status === 'rejected');
-  if (failed !== undefined) {
-    for (const listener of listeners) listener.close();
-    throw failed.reason;
+  const old = before.filter((other) => other.isBound && !taken.has(other));
+  const bound = new Map<Listener, ListenAddress>();
+  try {
+    const own = plans.filter(({ wide, taken }) => wide === undefined && taken === undefined);
+    const results = await Promise.allSettled(
+      own.map(async ({ listener }) => bound.set(listener, await listener.listen())),
+    );
+    const blocked: Listener[] = [];
+    for (const [index, result] of results.entries()) {
+      const { listener } = own[index] as Plan;
+      if (result.status === 'fulfilled') continue;
+      const isBlocked = codeOf(result.reason) === 'HW_LISTEN_IN_USE';
+      if (!isBlocked || !old.some((other) => other.isInTheWayOf(listener))) throw result.reason;
+      blocked.push(listener);
+    }
+    await takeFrom(old, blocked, bound);
+  } catch (error) {
+    for (const listener of listeners) listener.closeNow();
+    throw error;
   }
-  return plans.map(({ listener, wide, taken }, index) => {
-    const result = results[index];
+  return plans.map(({ listener, wide, taken }) => {
     if (wide !== undefined) wide.handOverTo(listener);
     else if (taken !== undefined) return listener.takeOver(taken);
-    const bound = result?.status === 'fulfilled' ? result.value : undefined;
-    return bound ?? listener.address;
+    return bound.get(listener) ?? listener.address;
   });
+}
+
+/** Closes what is in the way of `blocked`, and listens in its place; or leaves all as it was, and rejects. */
+async function takeFrom(
+  old: readonly Listener[],
+  blocked: readonly Listener[],
+  bound: Map<Listener, ListenAddress>,
+): Promise<void> {
+  const inTheWay = old.filter((other) => blocked.some((listener) => other.isInTheWayOf(listener)));
+  for (const other of inTheWay) other.closeNow();
+  const results = await Promise.allSettled(
+    blocked.map(async (listener) => bound.set(listener, await listener.listen())),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed === undefined) return;
+  for (const listener of blocked) listener.closeNow();
+  await Promise.all(inTheWay.map((other) => other.listen()));
+  throw failed.reason;
 }
 
 /** `::` is every address of IPv6 alone here: IPv4 on it has the form of IPv6, and a listener for both has no other beside it. */

@@ -47,6 +47,12 @@ export type ListenerOptions = {
   readonly onSocket: (accepted: AcceptedSocket) => void;
 };
 
+/** How long clients that connect while a listener closes are accepted, in milliseconds; it takes far less unless they never end. */
+const acceptRestMs = 250;
+
+/** Hosts that stand for all addresses of the machine. */
+const everyAddress: readonly string[] = ['0.0.0.0', '::'];
+
 /** The first byte of a TLS connection: a record of type handshake (RFC 8446, 5.1). */
 const tlsHandshakeByte = 0x16;
 
@@ -60,6 +66,8 @@ export class Listener implements ProxyHeaderUser {
   readonly #descriptors = new Descriptors();
   /** By address: listeners whose clients come to this one, which listens on every address of the machine. */
   readonly #nearer = new Map<string, Listener>();
+  #accepted = 0;
+  #closed: Promise<void> | undefined;
   /** Whether the last connection had to be refused for want of descriptors: it is said once. */
   #isShort = false;
   /** Never listens: it is given sockets whose first byte shows that they speak TLS. */
@@ -100,14 +108,18 @@ export class Listener implements ProxyHeaderUser {
 
   /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
   async listen(): Promise<ListenAddress> {
-    const { address, log, ipv6Only, reusePort } = this.#options;
+    const { address, ipv6Only, reusePort } = this.#options;
+    this.#server.off('error', this.#onAcceptError);
     const bound = await bind(this.#server, address, { ipv6Only, reusePort });
     // From here on it is about single connections (out of file descriptors, for one), not about the address.
-    this.#server.on('error', (error) => {
-      log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
-    });
+    this.#server.on('error', this.#onAcceptError);
     return bound;
   }
+
+  readonly #onAcceptError = (error: Error) => {
+    const { address, log } = this.#options;
+    log.warn({ address: addressName(address), reason: error.message }, 'accepting failed');
+  };
 
   /** Whether it listens itself, rather than being given clients by another one. */
   get isBound(): boolean {
@@ -142,8 +154,40 @@ export class Listener implements ProxyHeaderUser {
     );
   }
 
-  /** Accepts nothing more; open sockets stay. */
-  close(): void {
+  /** Whether it keeps another one from listening, as 127.0.0.1:80 does 0.0.0.0:80, though the two are not alike. */
+  isInTheWayOf(other: Listener): boolean {
+    const [own, others] = [this.#options.address, other.#options.address];
+    if (own.kind === 'unix' || others.kind === 'unix') {
+      return formatListenAddress(own) === formatListenAddress(others);
+    }
+    const hosts = [own.host, others.host];
+    const meet = own.host === others.host || hosts.some((host) => everyAddress.includes(host));
+    return own.port === others.port && own.port !== 0 && meet;
+  }
+
+  /**
+   * Accepts nothing more; open sockets stay. Resolves when whoever has connected until then is accepted: the kernel resets those
+   * that are left in its queue, though another process may listen on the same port.
+   */
+  close(): Promise<void> {
+    this.#closed ??= this.#server.listening ? this.#acceptRestAndClose() : Promise.resolve();
+    return this.#closed;
+  }
+
+  async #acceptRestAndClose(): Promise<void> {
+    const until = performance.now() + acceptRestMs;
+    let accepted: number;
+    // One is accepted in a turn of the event loop. A turn in which none was has found the queue empty a moment ago.
+    do {
+      await turn();
+      accepted = this.#accepted;
+      await turn();
+    } while (accepted !== this.#accepted && performance.now() < until);
+    this.closeNow();
+  }
+
+  /** As `close`, but who is in the kernel's queue is reset. `listen` may follow. */
+  closeNow(): void {
     if (this.#server.listening) this.#server.close();
   }
 
@@ -153,6 +197,7 @@ export class Listener implements ProxyHeaderUser {
   }
 
   #accept(socket: Socket): void {
+    this.#accepted++;
     const nearer = this.#nearer.get(withoutMapping(socket.localAddress ?? ''));
     if (nearer !== undefined) {
       nearer.#accept(socket);
@@ -279,6 +324,11 @@ export class Listener implements ProxyHeaderUser {
     socket.resume();
     socket.setTimeout(refusedLingerMs, () => socket.destroy());
   }
+}
+
+/** Resolves after the event loop has looked for new connections. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { test } from 'node:test';
 import type { GatewayModel, ListenAddress } from '../config/model.ts';
 import type { RouteModel } from '../config/route-model.ts';
@@ -10,7 +12,7 @@ import {
   tcpServer,
   upstreamModel,
 } from './testing/gateway-kit.ts';
-import { rawConnect } from './testing/raw-socket.ts';
+import { RawServer, rawConnect } from './testing/raw-socket.ts';
 
 const get = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const upgrade = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
@@ -73,14 +75,53 @@ test('new requests get the new model on the same socket, what is under way ends 
   assert.equal(await tunnel.client.bytes(4), 'here');
 });
 
-test('an idle connection ends, as there is nothing to lose on it', async (t) => {
-  const kit = await GatewayKit.start(t, { route: answering('old') });
-  const client = await kit.connect();
-  client.write(get);
-  await client.head();
-  await client.bytes(3);
+test('a connection gets the new model for its next request, busy or idle', async (t) => {
+  const kit = await GatewayKit.start(t);
+  const idle = await kit.connect();
+  await kit.opened({ clients: 1 });
+  const busy = await kit.ask(get);
   await startOn(kit, answering('new'));
-  assert.equal(await client.rest(), '');
+  await startOn(kit, answering('newer'));
+  busy.upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold');
+  assert.doesNotMatch(await busy.client.head(), /connection: close/i);
+  assert.equal(await busy.client.bytes(3), 'old');
+  for (const client of [busy.client, idle]) {
+    client.write(get);
+    assert.match(await client.head(), /^HTTP\/1\.1 200 OK/);
+    assert.equal(await client.bytes(5), 'newer');
+  }
+});
+
+test('a connection whose address asks for other things now ends after its request', async (t) => {
+  const kit = await GatewayKit.start(t);
+  const idle = await kit.connect();
+  await kit.opened({ clients: 1 });
+  const busy = await kit.ask(get);
+  const next = modelOf(anyPort, answering('new'));
+  const listeners = next.listeners.map((listener) => ({ ...listener, proxyProtocol: true }));
+  await kit.gateway.replace({ ...next, listeners });
+  assert.equal(await idle.rest(), '');
+  busy.upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold');
+  assert.match(await busy.client.rest(), /connection: close\r\n.*old$/is);
+});
+
+test('no request of a connection that is kept is lost while models change', async (t) => {
+  const kit = await GatewayKit.start(t, { route: answering('0') });
+  const client = await kit.connect();
+  let done = false;
+  const asking = (async () => {
+    let count = 0;
+    for (; !done; count++) {
+      client.write(get);
+      const head = await client.head();
+      const [, length = ''] = /content-length: (\d+)/i.exec(head) ?? [];
+      await client.bytes(Number(length));
+    }
+    return count;
+  })();
+  for (let i = 1; i <= 20; i++) await startOn(kit, answering(String(i)));
+  done = true;
+  assert.ok((await asking) > 0);
 });
 
 test('no client is refused while models change', async (t) => {
@@ -132,6 +173,43 @@ test('an address that is gone accepts nothing more, and a new one does', async (
   assert.equal(await client.bytes(3), 'new');
   client.destroy();
   await assert.rejects(kit.connect(), /ECONNREFUSED/);
+});
+
+test('an address that is in the way of another one makes room for it, and does not for nothing', async (t) => {
+  const kit = await GatewayKit.start(t, { route: answering('old') });
+  const free = await RawServer.listen();
+  const { port } = free;
+  await free.close();
+  const answer = async () => {
+    const client = await rawConnect(port);
+    client.write(get);
+    await client.head();
+    const text = await client.bytes(3);
+    client.destroy();
+    return text;
+  };
+  const one: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port };
+  await kit.gateway.replace(modelOf(one, answering('one')));
+  const every: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port };
+  const [address] = await kit.gateway.replace(modelOf(every, answering('all')));
+  assert.deepEqual(address, every);
+  assert.equal(await answer(), 'all');
+  await kit.gateway.replace(modelOf(one, answering('one')));
+  assert.equal(await answer(), 'one');
+
+  const reusable = modelOf(one, answering('two'));
+  const listeners = reusable.listeners.map((listener) => ({ ...listener, reusePort: true }));
+  await kit.gateway.replace({ ...reusable, listeners });
+  assert.equal(await answer(), 'two');
+  await kit.gateway.replace(modelOf(one, answering('six')));
+  assert.equal(await answer(), 'six');
+
+  const stranger = createServer().listen(port, '127.0.0.2');
+  await once(stranger, 'listening');
+  t.after(() => stranger.close());
+  const failing = kit.gateway.replace(modelOf(every, answering('bad')));
+  await assert.rejects(failing, { code: 'HW_LISTEN_IN_USE' });
+  assert.equal(await answer(), 'six');
 });
 
 test('an upstream that both models have keeps its connections', async (t) => {

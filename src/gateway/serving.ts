@@ -81,9 +81,24 @@ export type Serving = {
   readonly maps: Maps;
   /** Undefined without a limit for one address. */
   readonly rate: RequestRate | undefined;
-  /** Whether the gateway is closing: every response says that it is the last one. */
+  /** Whether clients that have not moved to another home are to go: every response says that it is the last one. */
   draining: boolean;
 };
 
 /** The sites of the listener that a client came to. */
 export type ListenerSites = Sites<Site>;
+
+/** Where the clients of one listener are served. */
+export type ClientHome = {
+  readonly sites: ListenerSites;
+  readonly serving: Serving;
+  /** Of the configuration that has taken this one's place; undefined when it has no room for them. */
+  successor: ClientHome | undefined;
+};
+
+/** Where its clients are served now. */
+export function latestHome(home: ClientHome): ClientHome {
+  let latest = home;
+  while (latest.successor !== undefined) latest = latest.successor;
+  return latest;
+}

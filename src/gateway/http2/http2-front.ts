@@ -6,21 +6,20 @@ import type { HatchwayError } from '../../base/errors.ts';
 import type { Limits, ListenerModel } from '../../config/model.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
 import { ClientConnection } from '../client-connection.ts';
-import type { ListenerSites, Serving } from '../serving.ts';
+import type { ClientHome, ListenerSites, Serving } from '../serving.ts';
 import { refuseUnread } from '../unread-request.ts';
 import { Coalescing } from './coalescing.ts';
 import { Http2Connection, type Http2ConnectionOwner } from './http2-connection.ts';
 
 export class Http2Front implements Http2ConnectionOwner {
-  readonly serving: Serving;
-  readonly #sites: ListenerSites;
+  readonly #home: ClientHome;
   readonly #coalescing: Coalescing;
   readonly #connections = new Set<Http2Connection>();
 
   /** @param listener what `sites` were compiled from */
   constructor(listener: ListenerModel, sites: ListenerSites, serving: Serving) {
-    this.serving = serving;
-    this.#sites = sites;
+    // Its connections are told to end with their configuration: requests that follow come on new ones.
+    this.#home = { sites, serving, successor: undefined };
     this.#coalescing = new Coalescing(listener);
   }
 
@@ -34,13 +33,17 @@ export class Http2Front implements Http2ConnectionOwner {
     for (const connection of this.#connections) connection.drain();
   }
 
+  get serving(): Serving {
+    return this.#home.serving;
+  }
+
   /** The default site's: which site is meant is not known yet. */
   get limits(): Limits {
-    return this.#sites.defaultSite.limits;
+    return this.#home.sites.defaultSite.limits;
   }
 
   serve(accepted: AcceptedSocket): void {
-    new ClientConnection(accepted, this.#sites, this.serving);
+    new ClientConnection(accepted, this.#home);
   }
 
   allows({ tls }: AcceptedSocket, host: string): boolean {
@@ -48,7 +51,7 @@ export class Http2Front implements Http2ConnectionOwner {
   }
 
   refuse(accepted: AcceptedSocket, error: HatchwayError, method: string): string {
-    return refuseUnread(error, accepted, this.#sites, this.serving, method).text;
+    return refuseUnread(error, accepted, this.#home.sites, this.serving, method).text;
   }
 
   onConnectionClose(connection: Http2Connection): void {

@@ -21,6 +21,7 @@ import {
 } from './gateway/contestants.ts';
 import {
   type Behind,
+  type Measure,
   measures,
   quantile,
   smallRequests,
@@ -86,9 +87,9 @@ async function compare(seconds: number, only: string | undefined): Promise<Row[]
     for (const measure of wanted) {
       const figures = new Map(all.map(({ name }): [ContestantName, number[]] => [name, []]));
       // One round for compilers and pools, which does not count.
-      for (const contestant of all) await measure.run(contestant, 1);
+      for (const one of all) await taken(measure, one, 1);
       for (let round = 0; round < rounds; round++) {
-        for (const one of all) figures.get(one.name)?.push(await measure.run(one, seconds));
+        for (const one of all) figures.get(one.name)?.push(await taken(measure, one, seconds));
       }
       rows.push(
         rowOf(
@@ -101,6 +102,15 @@ async function compare(seconds: number, only: string | undefined): Promise<Row[]
     for (const one of all) await one.stop();
   }
   return rows;
+}
+
+/** One round; what fails says of whom. */
+async function taken(measure: Measure, one: Contestant, seconds: number): Promise<number> {
+  try {
+    return await measure.run(one, seconds);
+  } catch (cause) {
+    throw new Error(`${measure.name} of ${one.name} cannot be taken`, { cause });
+  }
 }
 
 /** Each in a fresh process, since memory that was used once is not given back. */

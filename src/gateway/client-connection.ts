@@ -35,6 +35,9 @@ const heldBytes = 64 * 1024;
  */
 const lingerMs = 5000;
 
+/** How long a client that has just connected may take to ask when no more requests are wanted, in milliseconds. */
+const firstRequestMs = 300;
+
 /** The first byte of a TLS handshake, which comes to a plain port when somebody types https://. */
 const tlsHandshakeByte = 0x16;
 
@@ -190,6 +193,8 @@ export class ClientConnection implements SocketOwner, Deadlined {
     if (this.#exchange !== undefined || this.#closing) return;
     if (this.#home.successor !== undefined) this.#moveTo(latestHome(this.#home));
     else if (!this.#reader.idle) return;
+    // Its first request is probably on its way, and would be answered with a reset.
+    else if (this.requests === 0) this.deadline = this.serving.deadlines.after(firstRequestMs);
     else if (this.socket.writableLength === 0) this.socket.destroy();
     else this.close();
   }

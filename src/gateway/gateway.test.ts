@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -390,9 +390,10 @@ test('each request has its line in the access log', async (t) => {
 
 test('closing refuses new clients, ends idle ones at once and lets answers finish', async (t) => {
   const kit = await GatewayKit.start(t);
-  const idle = await kit.connect();
   const { client, upstream } = await kit.ask(get);
-  await kit.opened({ clients: 2 });
+  const { client: idle, upstream: other } = await kit.ask(get);
+  other.write(noContent);
+  await idle.head();
   const closing = kit.gateway.close({ drainMs: 20_000 });
   assert.equal(await idle.rest(), '');
   await assert.rejects(rawConnect(kit.port), { code: 'ECONNREFUSED' });
@@ -401,6 +402,22 @@ test('closing refuses new clients, ends idle ones at once and lets answers finis
   client.end();
   await closing;
   assert.equal(kit.gateway.close({ drainMs: 0 }), kit.gateway.close({ drainMs: 0 }));
+});
+
+test('whoever has connected when the gateway closes is served, though not accepted yet', async (t) => {
+  const kit = await GatewayKit.start(t, {
+    route: { rules: [{ kind: 'return', status: 200, text: ['served'] }] },
+  });
+  const sockets = Array.from({ length: 40 }, () => connect(kit.port, '127.0.0.1'));
+  const clients = sockets.map((socket) => new RawSocket(socket));
+  await once(sockets[0] as Socket, 'connect');
+  const closing = kit.gateway.close({ drainMs: 20_000 });
+  for (const client of clients) client.write(get);
+  for (const client of clients) {
+    assert.match(await client.rest(), /Connection: close\r\n.*served$/s);
+    client.end();
+  }
+  await closing;
 });
 
 test('what does not finish within the drain is cut', async (t) => {

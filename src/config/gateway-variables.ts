@@ -6,9 +6,9 @@ import { builtInVariables, variablePrefixes } from '../nginx/variables.ts';
 
 /** Of files, caches, other protocols and modules that no proxying needs. */
 const absent: ReadonlySet<string> = new Set(
-  `ancient_browser binary_remote_addr connection_time connections_active connections_reading connections_waiting
+  `ancient_browser connection_time connections_active connections_reading connections_waiting
 connections_writing date_gmt date_local document_root fastcgi_path_info fastcgi_script_name gzip_ratio http2
-http3 invalid_referer is_request_port limit_conn_status limit_rate limit_req_status modern_browser msie
+http3 invalid_referer is_request_port limit_rate modern_browser msie
 proxy_internal_body_length proxy_internal_chunked realpath_root request_body request_body_file
 request_filename request_port secure_link secure_link_expires slice_range ssl_ciphers ssl_client_i_dn_legacy
 ssl_client_s_dn_legacy ssl_client_sigalg ssl_client_v_remain ssl_curve ssl_curves ssl_early_data

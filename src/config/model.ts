@@ -5,6 +5,7 @@
  * Certificates and log files are named here by path and opened by the gateway, so that they can change under it.
  */
 
+import type { ConnectionZoneModel, RequestZoneModel } from './limit-model.ts';
 import type { ResponseModel, RouteModel } from './route-model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
 
@@ -14,6 +15,9 @@ export type GatewayModel = {
   readonly limits: Limits;
   /** Variables whose value is looked up by another value, for the templates of all sites. Default: none. */
   readonly maps?: readonly MapModel[];
+  /** What the limits of routes are counted in, each name once. Default: none. */
+  readonly requestZones?: readonly RequestZoneModel[];
+  readonly connectionZones?: readonly ConnectionZoneModel[];
   /** Where metrics, health and status are served, apart from all sites. Default: nowhere. */
   readonly admin?: {
     readonly address: ListenAddress;

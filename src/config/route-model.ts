@@ -1,4 +1,5 @@
 /** The model of a route: which requests it is for, who may make them, where they go, and what is changed on the way. */
+import type { RouteLimitsModel } from './limit-model.ts';
 import type { AccessLogModel } from './model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from './upstream-model.ts';
@@ -13,6 +14,8 @@ export type RouteModel = {
   readonly routes?: readonly RouteModel[];
   /** Run when the route has been chosen. Default: none. */
   readonly rules?: readonly RuleModel[];
+  /** Looked at before `access`. Default: only those of the gateway. */
+  readonly limits?: RouteLimitsModel;
   /** Default: everybody. */
   readonly access?: AccessModel;
   /** What becomes of a request on its way upstream. Default: only what `ForwardModel` says for each absent key. */

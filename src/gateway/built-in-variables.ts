@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import type { Fields } from '../http1/fields.ts';
 import { basicUser } from './access-entry.ts';
 import { formatLocalTime } from './access-log-time.ts';
+import { addressBytes } from './client-address/ip-address.ts';
 import type { RequestState } from './request-state.ts';
 import { hostOf } from './sites.ts';
 import { clientCertificateVariables, tlsVariables } from './tls-variables.ts';
@@ -16,6 +17,7 @@ type Variable = (request: RequestState) => string | undefined;
 
 const variables: Readonly<Record<string, Variable>> = {
   args: ({ query }) => query,
+  binary_remote_addr: ({ remoteAddress }) => addressBytes(remoteAddress),
   body_bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
   bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
   connection: ({ client }) => String(client.number),
@@ -27,6 +29,8 @@ const variables: Readonly<Record<string, Variable>> = {
   hostname: () => hostname(),
   https: ({ secure }) => (secure ? 'on' : ''),
   is_args: ({ query }) => (query === undefined || query === '' ? '' : '?'),
+  limit_conn_status: ({ knownLimits }) => knownLimits?.connectionStatus,
+  limit_req_status: ({ knownLimits }) => knownLimits?.requestStatus,
   msec: () => (Date.now() / 1000).toFixed(3),
   nginx_version: () => '1.30.0',
   pid: () => String(process.pid),

@@ -152,6 +152,16 @@ export const gatewayErrors = {
     summary: 'Too many requests came from this address.',
     remedy: 'Try again in a moment, or raise the rate or its burst.',
   },
+  HW_REQUESTS_LIMITED: {
+    status: 503,
+    summary: 'Too many requests came at once.',
+    remedy: 'Try again in a moment, or raise the rate or the burst of limit_req.',
+  },
+  HW_CONNECTIONS_LIMITED: {
+    status: 503,
+    summary: 'Too many requests are under way.',
+    remedy: 'Try again when some have ended, or raise the number of limit_conn.',
+  },
   HW_TOO_MANY_FROM_ADDRESS: {
     status: 429,
     summary: 'Too many connections are open from this address.',

@@ -3,10 +3,11 @@
  * None of it is for requests that go well.
  */
 import type { HatchwayError } from '../base/errors.ts';
-import { redactUrl } from '../base/log.ts';
+import { type Log, redactUrl } from '../base/log.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { idOfLowerName } from '../http1/known-names.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { LimitError } from './rate/route-limits.ts';
 import type { Route, Site } from './serving.ts';
 import type { Upgrade } from './upgrade.ts';
 import {
@@ -39,8 +40,14 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
       ? message
       : `upgrade failed: ${message}: ${explained.sentence}; see ${pageOf(explained.cause)}`;
   if (explained !== undefined) totals.upgradeLost(explained.cause);
-  if (status >= 500) log.warn(facts, text);
+  if (error instanceof LimitError) log[error.level](facts, text);
+  else if (status >= 500) log.warn(facts, text);
   else log.info(facts, text);
+}
+
+/** A request that has to wait, or would have been refused. */
+export function noteLimit(request: Noted, level: keyof Log, message: string): void {
+  request.client.serving.log[level](factsOf(request), message);
 }
 
 /** A try that failed, after which another server was asked. */
@@ -80,7 +87,7 @@ export function noteRefusedUpgrade(request: Noted, status: number, bodyStart?: B
 
 /** Codes of errors that an upgrade meets before it is known to be one. */
 const beforeUpgrade =
-  /^HW_(?:WEBSOCKET_|FOREIGN_ORIGIN|FORBIDDEN|UNAUTHORIZED|USERS_FILE|PASSWORD_HASH|AUTH_REQUEST|RATE_|TOO_MANY_|SIGN_IN_BUSY|NO_ROUTE|BAD_PATH|METHOD_|CONFIGURED_STATUS)/;
+  /^HW_(?:WEBSOCKET_|FOREIGN_ORIGIN|FORBIDDEN|UNAUTHORIZED|USERS_FILE|PASSWORD_HASH|AUTH_REQUEST|RATE_|REQUESTS_LIMITED|CONNECTIONS_LIMITED|TOO_MANY_|SIGN_IN_BUSY|NO_ROUTE|BAD_PATH|METHOD_|CONFIGURED_STATUS)/;
 
 /** One that was passed on as an ordinary request has had its line, and fails like any other. */
 function isUpgrade({ upgrade, head }: Noted, code: string): boolean {

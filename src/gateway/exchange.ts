@@ -27,6 +27,7 @@ import { gatewayError } from './errors.ts';
 import {
   type Noted,
   noteFailure,
+  noteLimit,
   noteLostUpgrade,
   noteRefusedUpgrade,
   noteRetry,
@@ -34,6 +35,7 @@ import {
 import { fixedAnswer } from './fixed-answer.ts';
 import type { Forward } from './forward.ts';
 import { type ClientFraming, clientHead, type HeadChanges, upstreamHead } from './headers.ts';
+import type { NoteLimit, RouteLimits } from './rate/route-limits.ts';
 import { RequestState } from './request-state.ts';
 import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { absoluteLocation, type FixedAnswer, isRedirect } from './rules.ts';
@@ -89,6 +91,8 @@ export class Exchange implements UpstreamUser, Noted {
   #tries = 0;
   #firstTryAt = 0;
 
+  /** Until a request that came too early may go on. */
+  #turn: NodeJS.Timeout | undefined;
   #connection: UpstreamConnection | undefined;
   /** Kept until the request is answered, for another try. */
   #upstreamHead = '';
@@ -160,6 +164,34 @@ export class Exchange implements UpstreamUser, Noted {
     if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
       throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
     }
+    if (choice.limits === undefined) this.#askAccess(choice);
+    else this.#limit(choice, choice.limits);
+  }
+
+  /** Counts the request, which may have to wait for its turn. */
+  #limit(route: Route, limits: RouteLimits): void {
+    const { request } = this;
+    const note: NoteLimit = (level, message) => noteLimit(this, level, message);
+    const goOn = () => {
+      limits.hold(request, note);
+      this.#askAccess(route);
+    };
+    const delayMs = limits.delayOf(request, note);
+    if (delayMs === 0) {
+      goOn();
+      return;
+    }
+    this.client.deadline = never;
+    this.#turn = setTimeout(() => {
+      try {
+        goOn();
+      } catch (error) {
+        this.#fail(error);
+      }
+    }, delayMs);
+  }
+
+  #askAccess(choice: Route): void {
     if (choice.access === undefined) {
       this.#proxy(choice);
       return;
@@ -341,6 +373,7 @@ export class Exchange implements UpstreamUser, Noted {
   onClientGone(): void {
     const { answer } = this.request;
     this.#isOver = true;
+    clearTimeout(this.#turn);
     this.#leaveConnection();
     if (answer.status === 0) answer.status = clientClosedRequest;
     this.#writeAccessLog();
@@ -667,6 +700,7 @@ export class Exchange implements UpstreamUser, Noted {
         request: this.request,
         token: (this.upgrade as Upgrade).token,
         accessLog: this.#route.accessLog,
+        limits: this.request.knownLimits,
         totals: this.site.totals,
         log: this.client.serving.log,
       }),
@@ -715,6 +749,10 @@ export class Exchange implements UpstreamUser, Noted {
     }
     const { fields, minor } = this.head;
     const { status } = error;
+    if (status === closeWithoutAnswer) {
+      this.#answer({ status });
+      return;
+    }
     const keepAlive = this.#mayKeepAlive();
     const text = errorAnswer(error, {
       requestId,
@@ -846,6 +884,7 @@ export class Exchange implements UpstreamUser, Noted {
     const { request } = this;
     const { answer } = request;
     this.#route.accessLog?.write(request);
+    request.knownLimits?.release();
     this.site.totals.requestEnded(
       this.head.method,
       answer.status,

@@ -26,6 +26,7 @@ import { Listener } from './listener.ts';
 import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
 import { RequestRate } from './rate/request-rate.ts';
+import { compileZones, type Zones } from './rate/zones.ts';
 import { type ClientHome, latestHome, type Serving, type Site } from './serving.ts';
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
@@ -67,6 +68,8 @@ export class Generation {
   readonly #shared: Shared;
   readonly #serving: Serving;
   readonly #fronts: readonly Front[];
+  /** What limits of routes have counted. */
+  readonly #zones: Zones;
   /** Of client connections; undefined without a limit for one address. */
   readonly #addressCounts: AddressCounts | undefined;
 
@@ -93,6 +96,7 @@ export class Generation {
       draining: false,
     };
     this.#addressCounts = this.#addressCountsAfter(before);
+    this.#zones = compileZones(model, before === undefined ? undefined : before.#zones);
     try {
       const sites = this.#sites();
       this.#fronts = model.listeners.map((listener) => this.#front(listener, sites));
@@ -163,6 +167,7 @@ export class Generation {
       limits: this.#serving.limits,
       totals,
       access,
+      zones: this.#zones,
       upstream: (model: UpstreamModel | DynamicUpstreamModel) =>
         'servers' in model ? this.upstreams.of(model) : this.upstreams.dynamic(model),
       accessLog: (model: AccessLogModel) => accessLogs.open(model),

@@ -11,6 +11,7 @@ import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { newRequestId } from './error-answer.ts';
 import type { MapSource, Maps } from './maps.ts';
+import { LimitRecord } from './rate/limit-record.ts';
 import type { Route, Site } from './serving.ts';
 import { DynamicUpstream } from './upstream/dynamic-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -53,6 +54,7 @@ export class RequestState implements MapSource {
   readonly startedAt = Date.now();
   readonly #maps: Maps;
   #requestId: string | undefined;
+  #limits: LimitRecord | undefined;
   #captures: RegExpExecArray | undefined;
   #values: Map<string, string> | undefined;
 
@@ -76,6 +78,7 @@ export class RequestState implements MapSource {
     this.#values ??= new Map();
     inner.#values = this.#values;
     inner.#requestId = this.requestId;
+    inner.#limits = this.limits;
     inner.remoteAddress = this.remoteAddress;
     inner.remotePort = this.remotePort;
     inner.isFromTrusted = this.isFromTrusted;
@@ -91,6 +94,17 @@ export class RequestState implements MapSource {
   get requestId(): string {
     this.#requestId ??= newRequestId();
     return this.#requestId;
+  }
+
+  /** What limits have made of it; the same for the requests inside it. */
+  get limits(): LimitRecord {
+    this.#limits ??= new LimitRecord();
+    return this.#limits;
+  }
+
+  /** Undefined for a request that no limit has seen. */
+  get knownLimits(): LimitRecord | undefined {
+    return this.#limits;
   }
 
   /** Whether the client's own connection is encrypted. */

@@ -12,6 +12,7 @@ import type { ErrorPage } from './error-pages.ts';
 import type { Forward } from './forward.ts';
 import type { Maps } from './maps.ts';
 import type { RequestRate } from './rate/request-rate.ts';
+import type { RouteLimits } from './rate/route-limits.ts';
 import type { ResponseChanges } from './response-changes.ts';
 import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
@@ -51,6 +52,8 @@ export type Route = {
   readonly rules: Rules | undefined;
   /** Of tunnels. */
   readonly tunnel: TunnelModel | undefined;
+  /** Undefined for a route that counts nobody. */
+  readonly limits: RouteLimits | undefined;
   /** Undefined for a route that lets everybody in. */
   readonly access: Access | undefined;
   /** Undefined for a route that only answers. */

@@ -9,6 +9,8 @@ import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { clientCertificateRules } from './client-certificate-rules.ts';
 import { compileErrorPages } from './error-pages.ts';
 import { Forward } from './forward.ts';
+import { RouteLimits } from './rate/route-limits.ts';
+import type { Zones } from './rate/zones.ts';
 import { ResponseChanges } from './response-changes.ts';
 import { type Nested, Routes } from './routes.ts';
 import { compileRules } from './rules.ts';
@@ -21,6 +23,7 @@ export type SiteCompiler = {
   readonly limits: Limits;
   readonly totals: Totals;
   readonly access: AccessDependencies;
+  readonly zones: Zones;
   upstream(model: UpstreamModel | DynamicUpstreamModel): Upstream | DynamicUpstream;
   /** Undefined for a log that is off. */
   accessLog(model: AccessLogModel): AccessLog | undefined;
@@ -69,6 +72,7 @@ function compileRoute(
     addsSlash: model.addsSlash ?? false,
     rules: compileRules(model.rules),
     tunnel: model.tunnel,
+    limits: model.limits === undefined ? undefined : new RouteLimits(model.limits, compiler.zones),
     access: model.access === undefined ? undefined : new Access(model.access, compiler.access),
     upstream: upstream === undefined ? undefined : compiler.upstream(upstream),
     upgradeTokens: model.upgradeTokens,

@@ -7,6 +7,7 @@ import { noFields } from '../http1/fields.ts';
 import type { SubrequestAnswer } from './access/subrequest.ts';
 import { gatewayError } from './errors.ts';
 import { upstreamHead } from './headers.ts';
+import type { NoteLimit } from './rate/route-limits.ts';
 import type { RequestState } from './request-state.ts';
 import { chooseRoute } from './route-choice.ts';
 import type { Route } from './serving.ts';
@@ -27,6 +28,9 @@ export function subrequest(parent: RequestState, uri: string): Promise<Subreques
   const mark = uri.indexOf('?');
   const path = mark === -1 ? uri : uri.slice(0, mark);
   const request = parent.inner(path, mark === -1 ? undefined : uri.slice(mark + 1));
+  const note: NoteLimit = (level, message) => {
+    request.client.serving.log[level]({ client: request.remoteAddress, uri }, message);
+  };
   return new Promise((resolve, reject) => {
     try {
       const choice = chooseRoute(request, true);
@@ -34,10 +38,24 @@ export function subrequest(parent: RequestState, uri: string): Promise<Subreques
         resolve({ status: choice.status, fields: noFields });
         return;
       }
-      if (choice.upstream === undefined) {
-        throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
+      const { upstream, limits } = choice;
+      if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
+      const start = () => {
+        limits?.hold(request, note);
+        new Subrequest(request, choice, request.goTo(upstream), resolve, reject).start();
+      };
+      const delayMs = limits?.delayOf(request, note) ?? 0;
+      if (delayMs === 0) {
+        start();
+        return;
       }
-      new Subrequest(request, choice, request.goTo(choice.upstream), resolve, reject).start();
+      setTimeout(() => {
+        try {
+          start();
+        } catch (error) {
+          reject(error);
+        }
+      }, delayMs).unref();
     } catch (error) {
       reject(error);
     }

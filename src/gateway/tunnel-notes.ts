@@ -10,6 +10,7 @@ import type { LoggedRequest, LoggedTunnelEnd } from './access-entry.ts';
 import type { AccessLog, OpenTunnelLog } from './access-log.ts';
 import { ownText } from './access-log-format.ts';
 import type { SiteTotals } from './admin/totals.ts';
+import type { LimitRecord } from './rate/limit-record.ts';
 
 export type TunnelNotesOptions = {
   readonly request: LoggedRequest;
@@ -17,12 +18,15 @@ export type TunnelNotesOptions = {
   readonly token: string;
   /** Of the route. */
   readonly accessLog: AccessLog | undefined;
+  /** What its place among the requests under way is given back to, when there are limits. */
+  readonly limits?: LimitRecord | undefined;
   readonly totals: SiteTotals;
   readonly log: Log;
 };
 
 export class TunnelNotes {
   readonly #accessLog: OpenTunnelLog | undefined;
+  readonly #limits: LimitRecord | undefined;
   readonly #totals: SiteTotals;
   /** Undefined when the access log says everything. */
   readonly #log: Log | undefined;
@@ -30,9 +34,10 @@ export class TunnelNotes {
   readonly #startedAt: number;
 
   /** The tunnel opens. */
-  constructor({ request, token, accessLog, totals, log }: TunnelNotesOptions) {
+  constructor({ request, token, accessLog, limits, totals, log }: TunnelNotesOptions) {
     const { requestId, startedAt } = request;
     this.#accessLog = accessLog?.openTunnel(request);
+    this.#limits = limits;
     this.#totals = totals;
     this.#log = accessLog?.tellsTunnels === true ? undefined : log;
     this.#requestId = ownText(requestId);
@@ -46,6 +51,7 @@ export class TunnelNotes {
     const { bytesToClient, bytesToUpstream, endedBy, how, closeCode } = end;
     const durationMs = Math.max(0, Date.now() - this.#startedAt);
     this.#accessLog?.write(end);
+    this.#limits?.release();
     this.#totals.tunnelEnded(endedBy, durationMs, bytesToClient, bytesToUpstream);
     const facts = {
       requestId: this.#requestId,

@@ -17,6 +17,7 @@ import type {
 } from '../model.ts';
 import { formatListenAddress } from '../values/listen-address.ts';
 import { logFormatsOf } from './access-log.ts';
+import { zonesOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import type { Shared } from './route.ts';
 import { siteOf } from './site.ts';
@@ -51,6 +52,7 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
     ? main.time('worker_shutdown_timeout', 0)
     : undefined;
   const maps = model.maps.map(mapOf);
+  const zones = zonesOf(model.http);
   const places = placesOf(model.servers, shared);
   const certificates = certificateLenders(places);
   const sites = new Map(
@@ -61,6 +63,8 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
       listeners: places.map((place) => listenerOf(place, sites, shared)),
       limits: { ...defaults.limits, headFields: headFieldsOf(model, prefix) },
       ...(maps.length === 0 ? {} : { maps }),
+      ...(zones.requests.length === 0 ? {} : { requestZones: zones.requests }),
+      ...(zones.connections.length === 0 ? {} : { connectionZones: zones.connections }),
       ...(drainMs === undefined ? {} : { drainMs }),
     },
     sites,

@@ -11,6 +11,7 @@ import type { ConfigProblem } from '../problem.ts';
 import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
 import { fileLocationsIn } from './files.ts';
+import { limitProblemsIn } from './limits.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
 import { undonePartsIn } from './undone-parts.ts';
 import { undoneValuesIn } from './undone-values.ts';
@@ -71,6 +72,7 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       ...values.errors,
       ...parts.errors,
       ...files.errors,
+      ...limitProblemsIn(nginx.main, nginx.http),
       ...tlsProblemsIn(nginx.servers),
     ];
     if (nginx.servers.length === 0 && problems.length === 0) {

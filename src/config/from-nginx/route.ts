@@ -17,6 +17,7 @@ import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
 import { accessOf } from './access.ts';
 import { accessLogOf, type LogOptions } from './access-log.ts';
 import { responseOf } from './answers.ts';
+import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import { rulesOf } from './rules.ts';
 import { templateOf } from './template.ts';
@@ -82,6 +83,7 @@ function contentOf(
   const prefix = path === undefined || path.kind === 'regex' ? undefined : path.path;
   const rules = rulesOf(level, shared.prefix);
   const routes = location.locations.flatMap((inner) => routeOf(inner, shared) ?? []);
+  const limits = limitsOf(reader);
   const access = accessOf(reader);
   const response = responseOf(reader, shared.filePages, target, prefix);
   const maxBodyBytes = maxBodyBytesOf(reader);
@@ -97,6 +99,7 @@ function contentOf(
         }),
     ...(rules.length === 0 ? {} : { rules }),
     ...(routes.length === 0 ? {} : { routes }),
+    ...(limits === undefined ? {} : { limits }),
     ...(access === undefined ? {} : { access }),
     ...(response === undefined ? {} : { response }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),

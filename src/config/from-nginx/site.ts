@@ -13,6 +13,7 @@ import type { PathPattern, RouteModel } from '../route-model.ts';
 import { accessOf } from './access.ts';
 import { accessLogOf } from './access-log.ts';
 import { responseOf } from './answers.ts';
+import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import { maxBodyBytesOf, namedRouteOf, routeOf, type Shared } from './route.ts';
 import { rulesOf } from './rules.ts';
@@ -77,6 +78,7 @@ function withRoot(
   if (hasRoot) return routes;
   const path: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
   const response = responseOf(reader, shared.filePages);
+  const limits = limitsOf(reader);
   const access = accessOf(reader);
   const maxBodyBytes = maxBodyBytesOf(reader);
   return [
@@ -86,6 +88,7 @@ function withRoot(
       upgradeTokens: [],
       ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
       ...(response === undefined ? {} : { response }),
+      ...(limits === undefined ? {} : { limits }),
       ...(access === undefined ? {} : { access }),
     },
   ];

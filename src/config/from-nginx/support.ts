@@ -24,6 +24,8 @@ export const done: ReadonlySet<string> = new Set(
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
   http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
   set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect default_type
+  limit_req limit_req_zone limit_req_status limit_req_dry_run limit_req_log_level
+  limit_conn limit_conn_zone limit_conn_status limit_conn_dry_run limit_conn_log_level
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
 `),
 );
@@ -46,8 +48,7 @@ export const withoutEffect: ReadonlySet<string> = new Set(
   open_file_cache_min_uses open_file_cache_valid output_buffers postpone_output read_ahead sendfile
   sendfile_max_chunk server_tokens subrequest_output_buffer_size types root alias index ssl_buffer_size
   ssl_certificate_cache ssl_prefer_server_ciphers ssl_session_cache ssl_session_tickets ssl_session_timeout
-  ssl_session_ticket_key ssl_object_cache_inheritable limit_conn_zone
-  limit_req_zone limit_conn_log_level limit_req_log_level limit_conn_status limit_req_status
+  ssl_session_ticket_key ssl_object_cache_inheritable
   referer_hash_bucket_size referer_hash_max_size proxy_buffer_size proxy_buffers proxy_busy_buffers_size
   proxy_max_temp_file_size proxy_temp_file_write_size proxy_temp_path proxy_send_lowat proxy_socket_rcvbuf
   proxy_socket_sndbuf proxy_ignore_headers proxy_ignore_client_abort proxy_pass_trailers proxy_ssl_session_reuse
@@ -86,8 +87,6 @@ export const notices: Readonly<Record<string, string>> = {
   auth_delay: 'a wrong password is answered at once',
   ssl_verify_depth: 'chains of certificates may be of any length',
   proxy_ssl_verify_depth: 'chains of certificates may be of any length',
-  limit_conn_dry_run: 'connections are not counted',
-  limit_req_dry_run: 'requests are not counted',
   limit_rate: 'the rate of answers is not limited',
   expires: 'browsers cache as the upstream says',
   early_hints: 'interim answers are always passed on',
@@ -126,8 +125,6 @@ export const refused: Readonly<Record<string, string>> = {
   flv: 'no files are served',
   mp4: 'no files are served',
   stub_status: 'the gateway has figures of its own, see `admin` of hatchway.yaml',
-  limit_conn: 'clients would not be limited',
-  limit_req: 'clients would not be limited',
   valid_referers: 'who may link here would be forgotten',
   secure_link: 'links would not be checked',
   secure_link_md5: 'links would not be checked',

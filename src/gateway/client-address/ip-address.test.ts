@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { isIP, SocketAddress } from 'node:net';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { canonicalIp, parseIp } from './ip-address.ts';
+import { addressBytes, canonicalIp, parseIp } from './ip-address.ts';
 
 test('every IPv4 address survives being read and written', () => {
   fc.assert(fc.property(fc.ipV4(), (text) => assert.equal(canonicalIp(text), text)));
@@ -68,4 +68,12 @@ test('IPv4 inside IPv6 is IPv4, and IPv6 has one spelling', () => {
     [':1:2:3:4:5:6:7', undefined],
   ];
   for (const [text, canonical] of cases) assert.equal(canonicalIp(text), canonical, text);
+});
+
+test('the bytes of an address are four or sixteen, and no address stays as it is', () => {
+  const hex = (text: string) => Buffer.from(addressBytes(text), 'latin1').toString('hex');
+  assert.equal(hex('192.0.2.255'), 'c00002ff');
+  assert.equal(hex('2001:db8::1'), '20010db8000000000000000000000001');
+  assert.equal(hex('fe80::1%eth0'), 'fe800000000000000000000000000001');
+  assert.equal(addressBytes('unix:'), 'unix:');
 });

@@ -28,6 +28,24 @@ export function ipText(address: IpAddress): string {
   return address.version === 4 ? ipv4Text(address.bits) : ipv6Text(address.words);
 }
 
+/** Its 4 or 16 bytes, one character each, as nginx's `$binary_remote_addr`; what is no address stays as it is. */
+export function addressBytes(text: string): string {
+  const zone = text.indexOf('%');
+  const address = parseIp(zone === -1 ? text : text.slice(0, zone));
+  if (address === undefined) return text;
+  const words = address.version === 4 ? [address.bits] : address.words;
+  let bytes = '';
+  for (const word of words) {
+    bytes += String.fromCharCode(
+      word >>> 24,
+      (word >>> 16) & 0xff,
+      (word >>> 8) & 0xff,
+      word & 0xff,
+    );
+  }
+  return bytes;
+}
+
 /** The same address in its one spelling; undefined when it is none. */
 export function canonicalIp(text: string): string | undefined {
   const address = parseIp(text);

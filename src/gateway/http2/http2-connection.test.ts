@@ -9,6 +9,7 @@ import { PasswordChecks } from '../access/password-checks.ts';
 import { UsersFiles } from '../access/users-files.ts';
 import { Totals } from '../admin/totals.ts';
 import { Deadlines } from '../deadlines.ts';
+import { noZones } from '../rate/zones.ts';
 import type { Serving } from '../serving.ts';
 import { compileSite } from '../site-compiler.ts';
 import { Sites } from '../sites.ts';
@@ -44,6 +45,7 @@ function startFront() {
     limits,
     totals,
     access: { files: new UsersFiles(), passwords: new PasswordChecks() },
+    zones: noZones,
     upstream: () => assert.fail('this site has no upstream'),
     accessLog: () => undefined,
   });

@@ -43,6 +43,8 @@ export type KitOptions = {
   /** Of the site that has it; `routes` come before it. */
   readonly site?: Partial<SiteModel>;
   readonly maps?: GatewayModel['maps'];
+  readonly requestZones?: GatewayModel['requestZones'];
+  readonly connectionZones?: GatewayModel['connectionZones'];
   readonly limits?: Partial<Limits>;
   readonly listen?: ListenAddress;
   readonly tls?: boolean;
@@ -228,6 +230,8 @@ function modelOf(options: KitOptions, upstreamPort: number, accessLog: string): 
     listeners: [{ address, tls: options.tls ?? false, sites, defaultSite, ...options.listener }],
     limits: { ...limits, ...options.limits },
     ...(options.maps === undefined ? {} : { maps: options.maps }),
+    requestZones: options.requestZones ?? [],
+    connectionZones: options.connectionZones ?? [],
   };
 }
 

@@ -7,6 +7,7 @@ import { UsersFiles } from '../access/users-files.ts';
 import { Totals } from '../admin/totals.ts';
 import type { ClientConnection } from '../client-connection.ts';
 import { compileMaps } from '../maps.ts';
+import { noZones } from '../rate/zones.ts';
 import { RequestState } from '../request-state.ts';
 import { pathOf } from '../route-choice.ts';
 import { compileSite } from '../site-compiler.ts';
@@ -33,6 +34,7 @@ export function requestState(text: string, options: RequestOptions = {}): Reques
     limits,
     access: { files: new UsersFiles(), passwords: new PasswordChecks() },
     totals: new Totals(),
+    zones: noZones,
     upstream: () => {
       throw new Error('this test asks no upstream');
     },

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { Level } from '../../../nginx/level.ts';
 import { settingsNamed } from '../../../nginx/level.ts';
 import { present, unlessEmpty } from '../../compile/present.ts';
+import type { RouteLimitsModel } from '../../limit-model.ts';
 import type { ForwardModel, RouteModel } from '../../route-model.ts';
 import type { RuleModel } from '../../rule-model.ts';
 import type { siteSchema } from '../../schema.ts';
@@ -11,6 +12,7 @@ import { type AccessContext, accessLogInput, authInput } from './access-keys.ts'
 import { type AnswerKeys, answerKeys } from './answer-keys.ts';
 import { type Constants, foldConstants, withConstants } from './constants.ts';
 import { type FieldContext, requestKeys } from './field-keys.ts';
+import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
 import { type ServerContext, serverKeys } from './server-keys.ts';
 import { staticUpstream } from './static-upstream.ts';
@@ -38,6 +40,7 @@ export function routeInput(
   const folded = foldConstants(model.rules ?? [], context.constants);
   const route = withConstants(model, folded.constants);
   const own = { ...context, level };
+  if (model.limits !== undefined) refuseLimits(model.limits, level, context.report);
   const path = pathText(route.path);
   const common = {
     auth: authInput(route.access, own),
@@ -79,6 +82,17 @@ export function routeInput(
     headers: headersOf({ request, response }),
     ...changes,
   });
+}
+
+/** hatchway.yaml limits the requests and connections of an address, to everything. */
+function refuseLimits(limits: RouteLimitsModel, level: Level, report: ImportReport): void {
+  const name = limits.requests === undefined ? 'limit_conn' : 'limit_req';
+  report.refuse(
+    level,
+    name,
+    `"${name}" is for a part of a site, and hatchway.yaml has limits for all of them together`,
+    'serve this file with --nginx, or remove it and write limits.ratePerAddress',
+  );
 }
 
 /** What asks nobody answers nobody; for everything it need not be said. */

@@ -39,6 +39,8 @@ export type DynamicUpstreamModel = {
 
 export type ResolverModel = {
   readonly servers: readonly string[];
+  /** The one kind of addresses that is asked for. Default: both. */
+  readonly only?: 'ipv4' | 'ipv6';
   /** Wins over the time to live of answers. Default: that of the answers. */
   readonly validMs?: number;
   /** Default 30 s. */

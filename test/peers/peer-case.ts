@@ -4,7 +4,7 @@
  * In configuration text these words stand for what differs from run to run: `LISTEN` and `TLS` (address and port), `PORT` (a
  * port that a case has for itself), `UP_A`, `UP_B` (upstreams that say what they were asked), `UP_TLS` (one that says it over
  * TLS, and asks for a certificate), `UP_SILENT` (takes connections and says nothing), `UP_NONE` (nobody listens there),
- * `FOLDER`, which has `users`, a password file, and `server.pem`, `client.pem` and `stranger.pem` with their `.key`.
+ * `NAMES` (a name server that knows `both.names.test`: 127.0.0.1 and ::1), `FOLDER`, which has `users`, a password file, and `server.pem`, `client.pem` and `stranger.pem` with their `.key`.
  */
 export type PeerCase = {
   /** A claim in the present tense. */

@@ -7,6 +7,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { done } from '../../src/config/from-nginx/support.ts';
+import { NameServer } from '../../src/gateway/upstream/testing/name-server.ts';
 import { allDirectives, isIn } from '../../src/nginx/directives.ts';
 import { selfSignedCertificate } from '../kit/certificate.ts';
 import { startChild } from '../kit/child.ts';
@@ -120,9 +121,17 @@ async function placeFor(t: TestContext): Promise<PeersPlace> {
     UP_B: local(await startEchoUpstream(t, 'B')),
     UP_TLS: local(await startTlsEchoUpstream(t, 'TLS', own)),
     UP_SILENT: local(await startSilentUpstream(t)),
+    NAMES: await startNames(t),
     FOLDER: folder,
   };
   return { folder, ports, words };
+}
+
+/** Upstreams listen at one of its addresses. */
+async function startNames(t: TestContext): Promise<string> {
+  const names = await NameServer.start(t);
+  names.set('both.names.test', { addresses: ['127.0.0.1', '::1'], ttl: 60 });
+  return names.address;
 }
 
 function configuration(cases: readonly PeerCase[], { folder, words }: PeersPlace): string {
@@ -157,7 +166,10 @@ function nameOf(index: number): string {
 }
 
 function filled(text: string, words: PeersPlace['words']): string {
-  return text.replace(/\b(?:LISTEN|TLS|PORT|UP_[A-Z]+|FOLDER)\b/g, (word) => words[word] ?? word);
+  return text.replace(
+    /\b(?:LISTEN|TLS|PORT|UP_[A-Z]+|NAMES|FOLDER)\b/g,
+    (word) => words[word] ?? word,
+  );
 }
 
 type Running = { stop(): Promise<void> };

@@ -94,10 +94,6 @@ function undoneValues(
       return first.value === '2'
         ? [notice(directive, first, 'upstreams are asked in HTTP/1.1')]
         : [];
-    case 'resolver':
-      return args
-        .filter(({ value }) => /^ipv[46]=off$/.test(value))
-        .map((word) => notice(directive, word, 'addresses of both kinds are used'));
     case 'access_log':
       return accessLogFindings(directive, first, level, formats);
     default:

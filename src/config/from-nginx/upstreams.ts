@@ -84,8 +84,12 @@ function resolverOf(reader: LevelReader): ResolverModel | undefined {
   if (servers.length === 0) return undefined;
   const valid = words.find((word) => word.startsWith('valid='))?.slice('valid='.length);
   const validMs = valid === undefined ? undefined : parseTime(valid);
+  const last = (name: string) => words.findLast((word) => word.startsWith(`${name}=`));
+  const hasFour = last('ipv4') !== 'ipv4=off';
+  const hasSix = last('ipv6') !== 'ipv6=off';
   return {
     servers,
+    ...(hasFour === hasSix ? {} : { only: hasFour ? 'ipv4' : 'ipv6' }),
     timeoutMs: reader.time('resolver_timeout', 30 * second),
     ...(validMs === undefined ? {} : { validMs }),
   };

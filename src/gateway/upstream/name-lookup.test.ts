@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { lookUpAt, lookUpInSystem } from './name-lookup.ts';
 import { NameServer } from './testing/name-server.ts';
 
-test('a name server is asked for both kinds of addresses, and how long they hold', async (context) => {
+test('a name server is asked for both kinds of addresses or one of them, and how long they hold', async (context) => {
   const server = await NameServer.start(context);
   server.set('both.test', { addresses: ['10.0.0.1', '10.0.0.2', '2001:db8::7'], ttl: 20 });
   server.set('four.test', { addresses: ['10.0.0.3'], ttl: 300 });
@@ -14,6 +14,11 @@ test('a name server is asked for both kinds of addresses, and how long they hold
   assert.equal(both.validMs, 20_000);
   assert.deepEqual(await lookup('four.test'), { addresses: ['10.0.0.3'], validMs: 300_000 });
   assert.deepEqual(await lookup('six.test'), { addresses: ['2001:db8::8'], validMs: 1000 });
+  const only = async (kind: 'ipv4' | 'ipv6', name: string) =>
+    (await lookUpAt({ servers: [server.address], only: kind })(name)).addresses;
+  assert.deepEqual((await only('ipv4', 'both.test')).toSorted(), ['10.0.0.1', '10.0.0.2']);
+  assert.deepEqual(await only('ipv6', 'both.test'), ['2001:db8::7']);
+  await assert.rejects(only('ipv6', 'four.test'), { code: 'ENOTFOUND' });
   const impatient = lookUpAt({ servers: [server.address], validMs: 5000 });
   assert.equal((await impatient('four.test')).validMs, 5000);
 });

@@ -30,7 +30,7 @@ export async function lookUpInSystem(name: string): Promise<Addresses> {
   return { addresses: found.map(({ address }) => address), validMs: systemValidMs };
 }
 
-/** By asking the model's name servers, for both kinds of addresses. */
+/** By asking the model's name servers, for both kinds of addresses unless it wants one. */
 export function lookUpAt(model: ResolverModel): NameLookup {
   let resolver: Promise<Resolver> | undefined;
   return async (name) => {
@@ -43,16 +43,15 @@ export function lookUpAt(model: ResolverModel): NameLookup {
       resolver = undefined;
       throw failure(name, error);
     }
-    const [four, six] = await Promise.allSettled([
-      ready.resolve4(name, { ttl: true }),
-      ready.resolve6(name, { ttl: true }),
+    const answers = await Promise.allSettled([
+      ...(model.only === 'ipv6' ? [] : [ready.resolve4(name, { ttl: true })]),
+      ...(model.only === 'ipv4' ? [] : [ready.resolve6(name, { ttl: true })]),
     ]);
-    const records = [
-      ...(four.status === 'fulfilled' ? four.value : []),
-      ...(six.status === 'fulfilled' ? six.value : []),
-    ];
+    const records = answers.flatMap((answer) =>
+      answer.status === 'fulfilled' ? answer.value : [],
+    );
     if (records.length === 0) {
-      const reasons = [four, six].flatMap((result) =>
+      const reasons = answers.flatMap((result) =>
         result.status === 'rejected' ? [result.reason as unknown] : [],
       );
       // A server that does not answer for one kind has not said that there is none.

@@ -109,6 +109,19 @@ export const upstreamCases: readonly PeerCase[] = [
     asks: ['GET /address/a?b', 'GET /uri/a?x=1', 'GET /group/a', 'GET /name?x=1'],
   },
   {
+    name: 'names are looked up for addresses of the wanted kind',
+    // The address is known to the log here once the first request has found it out.
+    http: `
+      map UP_A $port_of_a { ~:(?<digits>[0-9]+)$ $digits; }
+      map $uri $asked_address { /four/again $upstream_addr; }
+    `,
+    server: `
+      add_header X-Asked $asked_address always;
+      location /four { resolver NAMES ipv6=off valid=10s; proxy_pass http://both.names.test:$port_of_a; }
+    `,
+    asks: ['GET /four', 'GET /four/again', 'GET /four/again'],
+  },
+  {
     name: 'TLS to upstreams is not verified and names nobody, unless it is told to',
     server: `
       proxy_ssl_session_reuse off;

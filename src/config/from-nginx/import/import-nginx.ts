@@ -96,7 +96,10 @@ function resolverInput(
     );
   }
   if (first?.resolver === undefined) return undefined;
-  const { servers, validMs, timeoutMs } = first.resolver;
+  const { servers, validMs, timeoutMs, only } = first.resolver;
+  if (only !== undefined) {
+    report.differs(first.level, 'resolver', 'hatchway.yaml uses addresses of both kinds');
+  }
   return {
     servers: [...servers],
     ...present({

@@ -18,6 +18,7 @@ import type {
 import { formatListenAddress } from '../values/listen-address.ts';
 import { logFormatsOf } from './access-log.ts';
 import { zonesOf } from './limits.ts';
+import type { NamedAddresses } from './listen-names.ts';
 import { LevelReader } from './reader.ts';
 import type { Shared } from './route.ts';
 import { siteOf } from './site.ts';
@@ -29,6 +30,8 @@ export type CompileOptions = {
   readonly prefix: string;
   /** Paths of error pages that are files, and so are not shown. */
   readonly filePages: ReadonlySet<string>;
+  /** Of the names in `listen`. */
+  readonly addresses: NamedAddresses;
   /** Absolute; the access log where the configuration says nothing of one. */
   readonly defaultLogPath: string;
 };
@@ -40,7 +43,7 @@ export type CompiledNginx = {
 };
 
 export function compileNginx(model: NginxModel, options: CompileOptions): CompiledNginx {
-  const { prefix, filePages, defaultLogPath } = options;
+  const { prefix, filePages, addresses, defaultLogPath } = options;
   const shared: Shared = {
     prefix,
     groups: model.upstreams,
@@ -53,7 +56,7 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
     : undefined;
   const maps = model.maps.map(mapOf);
   const zones = zonesOf(model.http);
-  const places = placesOf(model.servers, shared);
+  const places = placesOf(model.servers, shared, addresses);
   const certificates = certificateLenders(places);
   const sites = new Map(
     model.servers.map((server) => [server, siteOf(server, certificates.get(server), shared)]),
@@ -100,13 +103,13 @@ function listenerOf(
   };
 }
 
-function placesOf(servers: readonly Server[], shared: Shared): Place[] {
+function placesOf(servers: readonly Server[], shared: Shared, named: NamedAddresses): Place[] {
   const places = new Map<string, Place>();
   for (const server of servers) {
     for (const listen of server.listens) {
       // HTTP/3 comes by UDP; the same address by TCP has a listen of its own.
       if (listen.hasQuic) continue;
-      for (const address of addressesOf(listen, shared)) {
+      for (const address of addressesOf(listen, shared, named)) {
         const key = formatListenAddress(address);
         const place = places.get(key) ?? { address, listens: [] };
         places.set(key, place);
@@ -139,16 +142,23 @@ function isIpv6Only(address: ListenAddress, listens: Place['listens']): boolean 
   return listens.every(({ listen }) => listen.parameters.get('ipv6only') !== 'off');
 }
 
-/** A range of ports is as many addresses. */
-function addressesOf({ address }: Listen, { prefix }: Shared): ListenAddress[] {
+/** A range of ports is as many addresses, and so is a name. */
+function addressesOf(
+  { address }: Listen,
+  { prefix }: Shared,
+  named: NamedAddresses,
+): ListenAddress[] {
   if (address.kind === 'unix') return [{ kind: 'unix', path: resolve(prefix, address.path) }];
   const { host, port, lastPort } = address;
-  return Array.from({ length: lastPort - port + 1 }, (_, index) => ({
-    kind: 'tcp' as const,
-    // Two spellings of an address are one.
-    host: isIPv6(host) ? new URL(`http://[${host}]`).hostname.slice(1, -1) : host.toLowerCase(),
-    port: port + index,
-  }));
+  const hosts = named.get(host) ?? [host];
+  return Array.from({ length: lastPort - port + 1 }, (_, index) =>
+    hosts.map((one) => ({
+      kind: 'tcp' as const,
+      // Two spellings of an address are one.
+      host: isIPv6(one) ? new URL(`http://[${one}]`).hostname.slice(1, -1) : one,
+      port: port + index,
+    })),
+  ).flat();
 }
 
 /** nginx counts a head's bytes alone before 1.29.8, and a thousand fields since. */

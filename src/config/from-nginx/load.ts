@@ -12,6 +12,7 @@ import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
 import { fileLocationsIn } from './files.ts';
 import { limitProblemsIn } from './limits.ts';
+import { listenNamesIn } from './listen-names.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
 import { undonePartsIn } from './undone-parts.ts';
 import { undoneValuesIn } from './undone-values.ts';
@@ -66,12 +67,14 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
     const files = fileLocationsIn(nginx);
     const values = undoneValuesIn(nginx);
     const parts = undonePartsIn(nginx);
+    const names = listenNamesIn(nginx.servers);
     const problems = [
       ...wrong,
       ...unsupported.errors,
       ...values.errors,
       ...parts.errors,
       ...files.errors,
+      ...names.errors,
       ...limitProblemsIn(nginx.main, nginx.http),
       ...tlsProblemsIn(nginx.servers),
     ];
@@ -88,6 +91,7 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       ...compileNginx(nginx, {
         prefix: baseFolder,
         filePages: files.pages,
+        addresses: names.addresses,
         defaultLogPath: resolve(dataFolder, defaults.accessLogName),
       }),
       warnings: inOrder([

@@ -6,7 +6,7 @@
  */
 
 import type { ConnectionZoneModel, RequestZoneModel } from './limit-model.ts';
-import type { ResponseModel, RouteModel } from './route-model.ts';
+import type { OwnRedirectsModel, ResponseModel, RouteModel } from './route-model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
 
 /** All listeners of one process. */
@@ -77,6 +77,8 @@ export type SiteModel = {
   readonly mergeSlashes?: boolean;
   /** Whether redirects to a path of the gateway's own name scheme, host and port, as nginx's. Default false. */
   readonly absoluteRedirects?: boolean;
+  /** The same in detail. Default: the host of the request and the port, or only the path, as `absoluteRedirects` says. */
+  readonly ownRedirects?: OwnRedirectsModel;
   /** What of `GatewayModel.limits` is different for its clients. `headMs` and `headBytes` count by address: the default site's. */
   readonly limits?: Partial<Pick<Limits, 'headBytes' | 'headMs' | 'bodyMs' | 'keepAliveMs'>>;
   readonly accessLog: AccessLogModel;

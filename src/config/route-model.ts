@@ -30,9 +30,16 @@ export type RouteModel = {
   readonly accessLog?: AccessLogModel;
   /** Whether requests from outside get 404. Default false. */
   readonly internal?: boolean;
+  /** How redirects to a path of the gateway's own are written. Default: as the site's. */
+  readonly ownRedirects?: OwnRedirectsModel;
   /** Whether a path that only lacks the slash at the end of this prefix is redirected to it, as nginx's proxied locations. Default false. */
   readonly addsSlash?: boolean;
 };
+
+/** Only the path, or scheme, host and port before it: the host of the request or the site's first name, the port unless it is usual. */
+export type OwnRedirectsModel =
+  | 'path'
+  | { readonly host: 'request' | 'site-name'; readonly port: boolean };
 
 /** nginx's kinds of location, chosen in its order: exact, longest prefix, first regex unless that prefix forbids it. */
 export type PathPattern =

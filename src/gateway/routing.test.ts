@@ -89,6 +89,33 @@ test('a redirect names the host when the site wants that, and adds the slash of 
   assert.match(await client.head(), new RegExp(`Location: ${origin}/app/\\r\\n`));
 });
 
+test('routes may write their redirects otherwise than the site does', async (t) => {
+  const site = { host: 'site-name', port: true } as const;
+  const kit = await GatewayKit.start(t, {
+    site: {
+      name: 'first.example',
+      ownRedirects: { host: 'request', port: false },
+      rules: [{ kind: 'rewrite', regex: /^\/early/, replacement: ['/to'], flag: 'redirect' }],
+      routes: [
+        answering('/plain', text(302, ['/to'])),
+        { ...answering('/named', text(302, ['/to'])), ownRedirects: site },
+        { ...answering('/path', text(302, ['/to'])), ownRedirects: 'path' },
+      ],
+    },
+  });
+  const locations: Readonly<Record<string, string>> = {
+    '/early': 'http://a.example/to',
+    '/plain': 'http://a.example/to',
+    '/named': `http://first.example:${kit.port}/to`,
+    '/path': '/to',
+  };
+  const client = await kit.connect();
+  for (const [path, location] of Object.entries(locations)) {
+    client.write(get(path));
+    assert.equal(/\r\nLocation: (.*)\r\n/.exec(await client.head())?.[1], location, path);
+  }
+});
+
 test('a URI replaces the prefix of the decoded path, and what the client escaped is escaped again', async (t) => {
   const cases: [uri: NonNullable<RouteModel['forward']>['uri'], sent: string, asked: string][] = [
     [{ kind: 'replace-prefix', with: '/remote/' }, '/name/a?q=%20', '/remote/a?q=%20'],

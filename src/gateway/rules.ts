@@ -8,6 +8,7 @@ import { byteRegex } from './byte-regex.ts';
 import { gatewayError } from './errors.ts';
 import type { RequestState } from './request-state.ts';
 import { escapeArgument, unescapeRedirect } from './request-uri.ts';
+import { hostOf } from './sites.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 import type { VariableSource } from './variables.ts';
 
@@ -229,12 +230,23 @@ function isThere(
   }
 }
 
-/** `location` as it is sent: a path of the gateway's own gets the site in front, if the site wants that. */
+/** `location` as it is sent: a path of the gateway's own gets the site in front, if route or site want that. */
 export function absoluteLocation(request: RequestState, location: string): string {
-  if (!location.startsWith('/') || !request.site.absoluteRedirects) return location;
-  const scheme = request.client.secure ? 'https' : 'http';
-  const { localPort } = request.client.accepted;
-  const usual = request.client.secure ? 443 : 80;
-  const port = localPort === undefined || localPort === usual ? '' : `:${localPort}`;
-  return `${scheme}://${request.variable('host')}${port}${location}`;
+  if (!location.startsWith('/')) return location;
+  const { ownRedirects } = request.route ?? request.site.ownRoute;
+  if (ownRedirects === 'path') return location;
+  const { secure, accepted } = request.client;
+  const { localPort } = accepted;
+  const usual = secure ? 443 : 80;
+  const hasPort = ownRedirects.port && localPort !== undefined && localPort !== usual;
+  const host = ownRedirects.host === 'site-name' ? request.site.serverName : askedHost(request);
+  return `${secure ? 'https' : 'http'}://${host}${hasPort ? `:${localPort}` : ''}${location}`;
+}
+
+/** Who named none came to an address. */
+function askedHost({ head, client }: RequestState): string {
+  const { host = '' } = head;
+  if (host !== '') return hostOf(host);
+  const { localAddress = '' } = client.accepted;
+  return localAddress.includes(':') ? `[${localAddress}]` : localAddress;
 }

@@ -1,7 +1,7 @@
 /** What is shared by everything that serves clients: the compiled model, and the gateway's own state. */
 import type { Log } from '../base/log.ts';
 import type { HostPattern, Limits } from '../config/model.ts';
-import type { PathPattern, TunnelModel } from '../config/route-model.ts';
+import type { OwnRedirectsModel, PathPattern, TunnelModel } from '../config/route-model.ts';
 import type { Access } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { SiteTotals, Totals } from './admin/totals.ts';
@@ -14,6 +14,7 @@ import type { Maps } from './maps.ts';
 import type { RequestRate } from './rate/request-rate.ts';
 import type { RouteLimits } from './rate/route-limits.ts';
 import type { ResponseChanges } from './response-changes.ts';
+import type { Roster } from './roster.ts';
 import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
 import type { Sites } from './sites.ts';
@@ -39,7 +40,6 @@ export type Site = {
   /** Undefined for a site that takes nobody's word on who the client is. */
   readonly trust: TrustedProxies | undefined;
   readonly mergeSlashes: boolean;
-  readonly absoluteRedirects: boolean;
   /** The gateway's, where the site has none of its own. */
   readonly limits: Limits;
   readonly accessLog: AccessLog | undefined;
@@ -49,6 +49,7 @@ export type Route = {
   readonly path: PathPattern;
   readonly internal: boolean;
   readonly addsSlash: boolean;
+  readonly ownRedirects: OwnRedirectsModel;
   readonly rules: Rules | undefined;
   /** Of tunnels. */
   readonly tunnel: TunnelModel | undefined;
@@ -75,10 +76,10 @@ export type Serving = {
   readonly deadlines: Deadlines;
   readonly log: Log;
   /** Connections that speak HTTP; tunnels are no longer among them. */
-  readonly clients: Set<ClientConnection>;
+  readonly clients: Roster<ClientConnection>;
   readonly counts: SocketCounts;
   /** All that are open, for whoever ends them; those of earlier configurations, too. */
-  readonly tunnels: Set<Tunnel>;
+  readonly tunnels: Roster<Tunnel>;
   /** What has been counted since the start. */
   readonly totals: Totals;
   readonly maps: Maps;

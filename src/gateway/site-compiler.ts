@@ -1,6 +1,6 @@
 /** From the model of a site to what requests run through: everything that can be made ready once is made ready here. */
 import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
-import type { RouteModel } from '../config/route-model.ts';
+import type { OwnRedirectsModel, RouteModel } from '../config/route-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
 import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
@@ -29,9 +29,15 @@ export type SiteCompiler = {
   accessLog(model: AccessLogModel): AccessLog | undefined;
 };
 
+/** nginx's default. */
+const asAsked: OwnRedirectsModel = { host: 'request', port: true };
+
 export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
   const accessLog = compiler.accessLog(model.accessLog);
-  const route = (routeModel: RouteModel) => compileRoute(routeModel, accessLog, compiler);
+  const ownRedirects =
+    model.ownRedirects ?? (model.absoluteRedirects === true ? asAsked : ('path' as const));
+  const route = (routeModel: RouteModel) =>
+    compileRoute({ ownRedirects, ...routeModel }, accessLog, compiler);
   const nested = (routeModel: RouteModel): Nested<Route> => ({
     route: route(routeModel),
     routes: routeModel.routes === undefined ? undefined : new Routes(routeModel.routes.map(nested)),
@@ -54,14 +60,13 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     ),
     trust: model.trust === undefined ? undefined : new TrustedProxies(model.trust),
     mergeSlashes: model.mergeSlashes ?? true,
-    absoluteRedirects: model.absoluteRedirects ?? false,
     limits: { ...compiler.limits, ...model.limits },
     accessLog,
   };
 }
 
 function compileRoute(
-  model: RouteModel,
+  model: RouteModel & { readonly ownRedirects: OwnRedirectsModel },
   siteLog: AccessLog | undefined,
   compiler: SiteCompiler,
 ): Route {
@@ -70,6 +75,7 @@ function compileRoute(
     path,
     internal: model.internal ?? false,
     addsSlash: model.addsSlash ?? false,
+    ownRedirects: model.ownRedirects,
     rules: compileRules(model.rules),
     tunnel: model.tunnel,
     limits: model.limits === undefined ? undefined : new RouteLimits(model.limits, compiler.zones),

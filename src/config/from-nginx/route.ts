@@ -1,5 +1,6 @@
 /** A location as a route: nested ones inside it, its rules, and where its requests go. */
-
+import { isDeepStrictEqual } from 'node:util';
+import type { Level } from '../../nginx/level.ts';
 import type { LocationMatch } from '../../nginx/model/location.ts';
 import type { ProxyTarget } from '../../nginx/model/proxy-target.ts';
 import type { Upstream } from '../../nginx/model/upstream.ts';
@@ -8,6 +9,7 @@ import type { Location } from '../../nginx/model.ts';
 import { defaults } from '../defaults.ts';
 import {
   type ForwardModel,
+  type OwnRedirectsModel,
   type PathPattern,
   type RetryCause,
   type RouteModel,
@@ -105,6 +107,24 @@ function contentOf(
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     accessLog,
     ...(level.named.has('internal') ? { internal: true } : {}),
+    ...redirectsUnlikeServer(level, shared.prefix),
+  };
+}
+
+/** What a location says of redirects beside its server. */
+function redirectsUnlikeServer(level: Level, prefix: string): Pick<RouteModel, 'ownRedirects'> {
+  let server: Level | undefined = level;
+  while (server !== undefined && server.kind !== 'server') server = server.parent;
+  const own = ownRedirectsOf(new LevelReader(level, prefix));
+  const inherited = server && ownRedirectsOf(new LevelReader(server, prefix));
+  return isDeepStrictEqual(own, inherited) ? {} : { ownRedirects: own };
+}
+
+export function ownRedirectsOf(reader: LevelReader): OwnRedirectsModel {
+  if (reader.word('absolute_redirect')?.toLowerCase() === 'off') return 'path';
+  return {
+    host: reader.flag('server_name_in_redirect') ? 'site-name' : 'request',
+    port: reader.word('port_in_redirect')?.toLowerCase() !== 'off',
   };
 }
 

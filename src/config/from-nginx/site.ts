@@ -15,7 +15,7 @@ import { accessLogOf } from './access-log.ts';
 import { responseOf } from './answers.ts';
 import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
-import { maxBodyBytesOf, namedRouteOf, routeOf, type Shared } from './route.ts';
+import { maxBodyBytesOf, namedRouteOf, ownRedirectsOf, routeOf, type Shared } from './route.ts';
 import { rulesOf } from './rules.ts';
 import { rejectsHandshakes } from './tls-checks.ts';
 import { versionsOf } from './upstreams.ts';
@@ -57,7 +57,7 @@ export function siteOf(server: Server, fallback: Server | undefined, shared: Sha
         }),
     ...(trust === undefined ? {} : { trust }),
     ...(reader.flag('merge_slashes') ? {} : { mergeSlashes: false }),
-    ...(reader.word('absolute_redirect') === 'off' ? {} : { absoluteRedirects: true }),
+    ...redirectsOf(reader),
     limits: {
       headBytes: headBytesOf(reader),
       headMs: reader.time('client_header_timeout', minute),
@@ -66,6 +66,12 @@ export function siteOf(server: Server, fallback: Server | undefined, shared: Sha
     },
     accessLog: accessLogOf(reader, shared.logs),
   };
+}
+
+function redirectsOf(reader: LevelReader): Pick<SiteModel, 'absoluteRedirects' | 'ownRedirects'> {
+  const own = ownRedirectsOf(reader);
+  if (own === 'path') return {};
+  return own.host === 'request' && own.port ? { absoluteRedirects: true } : { ownRedirects: own };
 }
 
 /** What no location has is the server's own: its error pages and access, and otherwise nothing. */

@@ -23,7 +23,8 @@ export const done: ReadonlySet<string> = new Set(
   client_header_timeout large_client_header_buffers access_log log_format resolver resolver_timeout
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
   http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
-  set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect default_type
+  set_real_ip_from real_ip_header real_ip_recursive worker_shutdown_timeout absolute_redirect
+  port_in_redirect server_name_in_redirect default_type
   limit_req limit_req_zone limit_req_status limit_req_dry_run limit_req_log_level
   limit_conn limit_conn_zone limit_conn_status limit_conn_dry_run limit_conn_log_level
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
@@ -106,8 +107,6 @@ export const notices: Readonly<Record<string, string>> = {
   userid: 'visitors get no cookie',
   mirror: 'requests are not copied',
   recursive_error_pages: 'an error on the way to an error page has the gateway’s own page',
-  server_name_in_redirect: 'redirects name the host of the request',
-  port_in_redirect: 'redirects name the port that was asked',
 };
 
 /** What would be otherwise without them: who gets in, or what is served. */

@@ -13,13 +13,8 @@ export type SupportProblems = {
 /** Of an `if`, all that does more than rewriting. */
 const inIf = new Set(['set', 'return', 'rewrite', 'break', 'if', 'error_log', 'access_log']);
 
-/** Said of a whole server here, and of single locations in nginx: whom to believe, and where redirects lead. */
-const ofServers = new Set([
-  'set_real_ip_from',
-  'real_ip_header',
-  'real_ip_recursive',
-  'absolute_redirect',
-]);
+/** Said of a whole server here, and of single locations in nginx: whom to believe. */
+const ofServers = new Set(['set_real_ip_from', 'real_ip_header', 'real_ip_recursive']);
 
 /** The same, where the difference is only how long somebody is waited for. */
 const waitsOfServers = new Set(['client_body_timeout', 'keepalive_timeout']);
@@ -90,8 +85,6 @@ function isUnknown(name: string): boolean {
 function isHarmless({ name, args }: Directive): boolean {
   const [first = ''] = args.map((arg) => arg.value.toLowerCase());
   switch (name) {
-    case 'port_in_redirect':
-      return first === 'on';
     case 'limit_rate':
     case 'proxy_limit_rate':
     case 'auth_delay':

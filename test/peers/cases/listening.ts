@@ -13,12 +13,24 @@ export const listeningCases: readonly PeerCase[] = [
     `,
     asks: [
       ...['near.test', 'nearer.test', 'every.test', 'other.test'].flatMap((host) =>
-        ['127.0.0.1', '127.0.0.2', '127.0.0.3'].map(
+        ['127.0.0.5', '127.0.0.2', '127.0.0.3'].map(
           (at) => ({ line: 'GET /', host, at, to: 'PORT' }) as const,
         ),
       ),
       { line: 'GET /', host: 'every.test', at: '::1', to: 'PORT' },
     ],
+  },
+  {
+    name: 'a name is listened on at all of its addresses',
+    servers: `
+      server { listen localhost:PORT; server_name by-name.test; return 200 "name $server_addr"; }
+      server { listen 127.0.0.1:PORT; server_name by-address.test; return 200 "address"; }
+    `,
+    asks: ['127.0.0.1', '::1'].flatMap((at) =>
+      ['by-name.test', 'by-address.test', 'other.test'].map(
+        (host) => ({ line: 'GET /', host, at, to: 'PORT' }) as const,
+      ),
+    ),
   },
   {
     name: 'a server may have several addresses',
@@ -61,6 +73,42 @@ export const listeningCases: readonly PeerCase[] = [
       line: 'GET /',
       host,
     })),
+  },
+  {
+    name: 'locations may say otherwise, and redirects may be without port or name the server',
+    servers: `
+      server { listen LISTEN; server_name first-name.test other-name.test; port_in_redirect off;
+        rewrite ^/early /to redirect;
+        location / { return 301 /to; }
+        location /slash/ { proxy_pass http://UP_A; }
+        location /port { port_in_redirect on; return 302 /to; }
+        location /path { absolute_redirect off; return 302 /to; }
+        location /name { server_name_in_redirect on; return 302 /to; }
+        location /all { server_name_in_redirect on; port_in_redirect on; return 302 /to; location /all/path { absolute_redirect off; return 302 /to; } }
+        location /changed { port_in_redirect on; server_name_in_redirect on; proxy_redirect http://up.test/ /new/; proxy_pass http://UP_A; }
+      }
+      server { listen 127.0.0.4:PORT; server_name named.test; location / { return 301 /to; } location /name { server_name_in_redirect on; return 301 /to; } }
+    `,
+    asks: [
+      ...['/', '/early', '/slash', '/port', '/path', '/name', '/all', '/all/path'].map((path) => ({
+        line: `GET ${path}`,
+        host: 'other-name.test',
+      })),
+      {
+        line: 'GET /changed',
+        host: 'other-name.test',
+        headers: ['X-Answer-Status: 302', 'X-Answer-Field: Location: http://up.test/a'],
+      },
+      ...['/', '/name'].map(
+        (path) =>
+          ({
+            line: path,
+            raw: `GET ${path} HTTP/1.0\r\n\r\n`,
+            at: '127.0.0.4',
+            to: 'PORT',
+          }) as const,
+      ),
+    ],
   },
   {
     name: 'a field with an underscore in its name is only passed on when underscores_in_headers is on',

@@ -41,6 +41,7 @@ export function routeInput(
   const route = withConstants(model, folded.constants);
   const own = { ...context, level };
   if (model.limits !== undefined) refuseLimits(model.limits, level, context.report);
+  noteRedirects(model.ownRedirects, level, context.report);
   const path = pathText(route.path);
   const common = {
     auth: authInput(route.access, own),
@@ -92,6 +93,20 @@ function refuseLimits(limits: RouteLimitsModel, level: Level, report: ImportRepo
     name,
     `"${name}" is for a part of a site, and hatchway.yaml has limits for all of them together`,
     'serve this file with --nginx, or remove it and write limits.ratePerAddress',
+  );
+}
+
+/** All other redirects stay where the request was sent, which is all that hatchway.yaml does. */
+export function noteRedirects(
+  own: RouteModel['ownRedirects'],
+  level: Level,
+  report: ImportReport,
+): void {
+  if (typeof own !== 'object' || own.host !== 'site-name') return;
+  report.differs(
+    level,
+    'server_name_in_redirect',
+    'redirects keep the host of the request in hatchway.yaml',
   );
 }
 

@@ -13,7 +13,7 @@ import { foldConstants } from './constants.ts';
 import { hoisted } from './hoist.ts';
 import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
-import { type RouteContext, type RouteInput, routeInput } from './route-keys.ts';
+import { noteRedirects, type RouteContext, type RouteInput, routeInput } from './route-keys.ts';
 import type { ImportedServer, ListenInput } from './sites.ts';
 import { durationText, hostText, plainText, sizeText } from './yaml-text.ts';
 
@@ -92,6 +92,7 @@ function refuseWhatIsMissing(site: SiteModel, level: Level, report: ImportReport
   if (site.mergeSlashes === false) {
     report.refuse(level, 'merge_slashes', '"merge_slashes off" is not in hatchway.yaml');
   }
+  noteRedirects(site.ownRedirects, level, report);
 }
 
 /** Nested locations stand beside the one they are in, in an order that chooses the same. */

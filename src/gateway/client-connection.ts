@@ -14,6 +14,7 @@ import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
+import type { KeptLines } from './forwarded-lines.ts';
 import { giveBack } from './read-memory.ts';
 import { chooseSite } from './route-choice.ts';
 import {
@@ -57,6 +58,8 @@ export class ClientConnection implements SocketOwner, Deadlined {
   held: Buffer | undefined;
   /** The client has said that it sends no more. Only a request to upgrade survives that. */
   ended = false;
+  /** What upstreams were last told of it. A WeakMap would cost each new connection more than all the rest of it. */
+  keptLines: KeptLines | undefined;
 
   #home: ClientHome;
   #reader: RequestHeadReader;

@@ -5,6 +5,8 @@
  * shorter, which matters to nobody.
  */
 
+import { Roster } from './roster.ts';
+
 /** Something that must not take for ever. */
 export interface Deadlined {
   /** From `Deadlines.after`; `never` while nothing is due. */
@@ -21,7 +23,7 @@ const slowestPeriodMs = 1000;
 const fastestPeriodMs = 10;
 
 export class Deadlines {
-  readonly #watched = new Set<Deadlined>();
+  readonly #watched = new Roster<Deadlined>();
   #periodMs: number;
   /** At the last look, in milliseconds on a clock that never jumps. */
   #now = performance.now();

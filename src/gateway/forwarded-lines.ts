@@ -2,20 +2,18 @@
  * `X-Forwarded-…` and `Forwarded` (RFC 7239): what the upstream is told of the client. Nearly every request of a connection
  * says the same, so the lines are kept from one to the next.
  */
-import type { ClientConnection } from './client-connection.ts';
 import type { RequestState } from './request-state.ts';
 
-type Kept = { readonly host: string | undefined; readonly lines: string };
-
-const kept = new WeakMap<ClientConnection, Kept>();
+/** What was said for the last request of a connection, and with what Host. */
+export type KeptLines = { readonly host: string | undefined; readonly lines: string };
 
 export function forwardedLines(request: RequestState): string {
   const { client, head, isFromTrusted } = request;
   if (isFromTrusted || request.remoteAddress !== client.remoteAddress) return linesOf(request);
-  const last = kept.get(client);
+  const last = client.keptLines;
   if (last !== undefined && last.host === head.host) return last.lines;
   const lines = linesOf(request);
-  kept.set(client, { host: head.host, lines });
+  client.keptLines = { host: head.host, lines };
   return lines;
 }
 

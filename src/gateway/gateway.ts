@@ -13,6 +13,7 @@ import { AccessLogs } from './access-log.ts';
 import { Totals } from './admin/totals.ts';
 import { Deadlines } from './deadlines.ts';
 import { Generation, type Shared } from './generation.ts';
+import { Roster } from './roster.ts';
 import { SocketCounts } from './socket-counts.ts';
 import type { InProcessServers } from './upstream/dial.ts';
 import { type UpstreamSet, Upstreams } from './upstream/upstreams.ts';
@@ -63,7 +64,7 @@ export class Gateway {
       log,
       deadlines,
       counts,
-      tunnels: new Set(),
+      tunnels: new Roster(),
       totals: new Totals(),
       accessLogs: new AccessLogs(log),
       access: this.#access,

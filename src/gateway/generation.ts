@@ -27,6 +27,7 @@ import { compileMaps } from './maps.ts';
 import { AddressCounts } from './rate/address-counts.ts';
 import { RequestRate } from './rate/request-rate.ts';
 import { compileZones, type Zones } from './rate/zones.ts';
+import { Roster } from './roster.ts';
 import { type ClientHome, latestHome, type Serving, type Site } from './serving.ts';
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
@@ -41,7 +42,7 @@ export type Shared = {
   readonly deadlines: Deadlines;
   readonly counts: SocketCounts;
   /** All that are open. */
-  readonly tunnels: Set<Tunnel>;
+  readonly tunnels: Roster<Tunnel>;
   readonly totals: Totals;
   readonly accessLogs: AccessLogs;
   readonly access: AccessDependencies;
@@ -87,7 +88,7 @@ export class Generation {
       limits,
       deadlines: shared.deadlines,
       log: shared.log,
-      clients: new Set(),
+      clients: new Roster(),
       maps: compileMaps(model.maps ?? []),
       rate: this.#rateAfter(before),
       counts: shared.counts,

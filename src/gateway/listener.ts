@@ -18,6 +18,7 @@ import { Descriptors } from './descriptors.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError, gatewayErrors } from './errors.ts';
 import type { AddressCounts } from './rate/address-counts.ts';
+import { Roster } from './roster.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { tcpOptions } from './socket-options.ts';
 
@@ -60,7 +61,7 @@ export class Listener implements ProxyHeaderUser {
   readonly #options: ListenerOptions;
   #server: Server;
   /** All sockets it has accepted and that are still open; with TLS, those underneath. */
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets = new Roster<Socket>();
   /** What those of them that began with a PROXY protocol header said in it. */
   readonly #proxyFacts = new WeakMap<Socket, ProxyProtocolFacts>();
   readonly #descriptors = new Descriptors();

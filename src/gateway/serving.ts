@@ -5,6 +5,7 @@ import type { OwnRedirectsModel, PathPattern, TunnelModel } from '../config/rout
 import type { Access } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { SiteTotals, Totals } from './admin/totals.ts';
+import type { ChainDepth } from './chain-depth.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
@@ -39,6 +40,8 @@ export type Site = {
   readonly namedRoutes: ReadonlyMap<string, Route>;
   /** Undefined for a site that takes nobody's word on who the client is. */
   readonly trust: TrustedProxies | undefined;
+  /** Of certificates of clients; undefined where none is checked. */
+  readonly clientDepth: ChainDepth | undefined;
   readonly mergeSlashes: boolean;
   /** The gateway's, where the site has none of its own. */
   readonly limits: Limits;

@@ -10,6 +10,7 @@ import { UsersFiles } from '../access/users-files.ts';
 import { Totals } from '../admin/totals.ts';
 import { Deadlines } from '../deadlines.ts';
 import { noZones } from '../rate/zones.ts';
+import { Roster } from '../roster.ts';
 import type { Serving } from '../serving.ts';
 import { compileSite } from '../site-compiler.ts';
 import { Sites } from '../sites.ts';
@@ -33,12 +34,12 @@ function startFront() {
     limits,
     deadlines: new Deadlines(1000),
     log: silentLog,
-    clients: new Set(),
+    clients: new Roster(),
     counts: new SocketCounts(),
     totals,
     maps: new Map(),
     rate: undefined,
-    tunnels: new Set(),
+    tunnels: new Roster(),
     draining: false,
   };
   const site = compileSite(model, {

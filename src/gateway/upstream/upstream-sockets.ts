@@ -1,10 +1,11 @@
 /** All sockets to upstreams, of pools, tunnels and health checks: counted while they are open, and closed when all is over. */
 import type { Duplex } from 'node:stream';
+import { Roster } from '../roster.ts';
 import type { SocketCounts } from '../socket-counts.ts';
 
 export class UpstreamSockets {
   readonly #counts: SocketCounts;
-  readonly #open = new Set<Duplex>();
+  readonly #open = new Roster<Duplex>();
 
   constructor(counts: SocketCounts) {
     this.#counts = counts;

@@ -1,0 +1,74 @@
+/**
+ * The answers that the gateway gives itself in place of an upstream's: what failed, or what a rule says, with the fields that
+ * the route adds to every answer. Makes text; nothing is sent here.
+ */
+import type { HatchwayError } from '../base/errors.ts';
+import { type ErrorAnswer, errorAnswer } from './error-answer.ts';
+import { fixedAnswer } from './fixed-answer.ts';
+import type { RequestState } from './request-state.ts';
+import { absoluteLocation, type FixedAnswer } from './rules.ts';
+import type { Route } from './serving.ts';
+
+/** Rates are by the second. */
+const rateRetryMs = 1000;
+
+export type OwnAnswerOptions = {
+  /** The one whose fields are added. */
+  readonly route: Route;
+  /** Whether the client may send another request. */
+  readonly keepAlive: boolean;
+  /** Further fields, CRLF after each. */
+  readonly lines: string;
+};
+
+/** The answer to a request that failed. */
+export function ownErrorAnswer(
+  request: RequestState,
+  error: HatchwayError,
+  { route, keepAlive, lines }: OwnAnswerOptions,
+): ErrorAnswer {
+  const { method, fields, minor } = request.head;
+  return errorAnswer(error, {
+    requestId: request.requestId,
+    method,
+    accept: fields.all('accept').join(', '),
+    keepAlive,
+    http10: minor === 0,
+    lines: lines + addedLines(request, route, error.status),
+    retryAfterMs: error.code === 'HW_RATE_LIMITED' ? rateRetryMs : undefined,
+  });
+}
+
+/**
+ * The answer that a rule gives.
+ *
+ * @param status in place of the rule's, when this is an error page
+ */
+export function ownFixedAnswer(
+  request: RequestState,
+  { location, body = '', type }: FixedAnswer,
+  status: number,
+  { route, keepAlive, lines }: OwnAnswerOptions,
+): ErrorAnswer {
+  return fixedAnswer({
+    status,
+    location: location === undefined ? undefined : absoluteLocation(request, location),
+    body,
+    type,
+    isHead: request.head.method === 'HEAD',
+    keepAlive,
+    http10: request.head.minor === 0,
+    lines: lines + addedLines(request, route, status),
+  });
+}
+
+function addedLines(request: RequestState, { response }: Route, status: number): string {
+  if (response === undefined) return '';
+  const { answer } = request;
+  // Variables of the fields may tell it; nothing is sent yet.
+  answer.status = status;
+  const lines = response.added(request, status);
+  answer.status = 0;
+  answer.writtenLines = lines;
+  return lines;
+}

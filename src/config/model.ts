@@ -8,6 +8,7 @@
 import type { ConnectionZoneModel, RequestZoneModel } from './limit-model.ts';
 import type { OwnRedirectsModel, ResponseModel, RouteModel } from './route-model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
+import type { TlsDetailsModel } from './tls-model.ts';
 
 /** All listeners of one process. */
 export type GatewayModel = {
@@ -84,10 +85,15 @@ export type SiteModel = {
   readonly accessLog: AccessLogModel;
 };
 
-export type CertificateModel = { readonly certPath: string; readonly keyPath: string };
+export type CertificateModel = {
+  readonly certPath: string;
+  readonly keyPath: string;
+  /** A file of passphrases, one a line, which are tried on the key in turn. Default: the key needs none. */
+  readonly passwordsPath?: string;
+};
 
 /** TLS towards clients, beyond the certificate. */
-export type SiteTlsModel = {
+export type SiteTlsModel = TlsDetailsModel & {
   /** Whether handshakes for its names are refused; it needs no certificate then. Default false. */
   readonly rejectsHandshakes?: boolean;
   /** Default TLS 1.2. */
@@ -104,8 +110,10 @@ export type SiteTlsModel = {
     readonly verify: 'on' | 'optional' | 'optional_no_ca';
     /** PEM file of the authorities. Needed but for `optional_no_ca`. */
     readonly caPath?: string;
-    /** Longest chain above the client's certificate. Default 1, as nginx. */
+    /** Authorities between the client's certificate and one that vouches for itself, at most. Default 1, as nginx. */
     readonly depth?: number;
+    /** PEM file of what the authorities have revoked, with a list of each of them. Default: nothing is revoked. */
+    readonly crlPath?: string;
   };
 };
 

@@ -1,5 +1,7 @@
 /** The model of an upstream: its servers, how one is chosen, how connections to it are made, kept and given up. */
+import type { CertificateModel } from './model.ts';
 import type { Template } from './rule-model.ts';
+import type { TlsDetailsModel } from './tls-model.ts';
 
 export type UpstreamModel = {
   /** For logs and messages: the URL as the configuration has it. */
@@ -33,6 +35,8 @@ export type DynamicUpstreamModel = {
   /** Used when the URL is https; a missing server name is the URL's host. */
   readonly tls: Omit<UpstreamTlsModel, 'serverName'> & { readonly serverName?: string };
   readonly timeouts: UpstreamTimeouts;
+  /** Takes the place of the server name, computed a request; empty: no name is sent, and no certificate is for it. Default: none. */
+  readonly serverName?: Template;
   /** Default: as the system resolves names. */
   readonly resolver?: ResolverModel;
 };
@@ -140,17 +144,21 @@ export type HealthModel = {
   readonly passes?: number;
 };
 
-export type UpstreamTlsModel = {
+export type UpstreamTlsModel = TlsDetailsModel & {
   /** Whether the certificate must be valid for `serverName`. Default true. */
   readonly verify: boolean;
   /** PEM file of the authorities to trust instead of the system's. */
   readonly caPath?: string;
+  /** Authorities between its certificate and one of `caPath` that vouches for itself, at most. Default: as many as there are. */
+  readonly depth?: number;
+  /** PEM file of what the authorities have revoked, with a list of each of them. Default: nothing is revoked. */
+  readonly crlPath?: string;
   /** Name sent as SNI and checked in the certificate. Default: the URL's host. */
   readonly serverName: string;
   /** Whether `serverName` is sent as SNI. Default true; nginx's default is not to. */
   readonly sni?: boolean;
   /** What the gateway shows when the upstream asks for a certificate. Default: none. */
-  readonly certificate?: { readonly certPath: string; readonly keyPath: string };
+  readonly certificate?: CertificateModel;
   /** Default TLS 1.2. */
   readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
   /** Default TLS 1.3. */

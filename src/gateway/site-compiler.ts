@@ -5,10 +5,12 @@ import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-mod
 import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
 import type { Totals } from './admin/totals.ts';
+import { ChainDepth } from './chain-depth.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { clientCertificateRules } from './client-certificate-rules.ts';
 import { compileErrorPages } from './error-pages.ts';
 import { Forward } from './forward.ts';
+import { certificatesIn, readPem } from './pem-files.ts';
 import { RouteLimits } from './rate/route-limits.ts';
 import type { Zones } from './rate/zones.ts';
 import { ResponseChanges } from './response-changes.ts';
@@ -50,6 +52,7 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     hasHostRegex: model.hosts.some(({ kind }) => kind === 'regex'),
     rules: compileRules([...clientCertificateRules(model), ...(model.rules ?? [])]),
     routes: new Routes(model.routes.map(nested)),
+    clientDepth: clientDepthOf(model),
     ownRoute: route({
       path: { kind: 'prefix', path: '/', beforeRegex: false },
       upgradeTokens: [],
@@ -63,6 +66,16 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     limits: { ...compiler.limits, ...model.limits },
     accessLog,
   };
+}
+
+/** nginx's default. */
+const usualDepth = 1;
+
+function clientDepthOf({ name, tls }: SiteModel): ChainDepth | undefined {
+  const { verify, caPath, depth = usualDepth } = tls?.clients ?? {};
+  if (caPath === undefined || verify === 'optional_no_ca') return undefined;
+  const what = `site ${name}: authorities of clients`;
+  return new ChainDepth(certificatesIn(`${what} ${caPath}`, readPem(what, caPath)), depth);
 }
 
 function compileRoute(

@@ -1,6 +1,8 @@
 /** nginx's variables of the TLS connection and of the client's certificate (ngx_http_ssl_module). */
 import { X509Certificate } from 'node:crypto';
+import type { TLSSocket } from 'node:tls';
 import type { RequestState } from './request-state.ts';
+import type { Site } from './serving.ts';
 
 type Variable = (request: RequestState) => string | undefined;
 
@@ -36,9 +38,23 @@ export const clientCertificateVariables: Readonly<Record<string, Variable>> = {
     const { tls } = request.client.accepted;
     if (tls === undefined) return undefined;
     if (certificateOf(request) === undefined) return 'NONE';
-    return tls.authorized ? 'SUCCESS' : `FAILED:${reasonOf(tls.authorizationError)}`;
+    if (!tls.authorized) return `FAILED:${reasonOf(tls.authorizationError)}`;
+    return isNearAuthority(tls, request.site) ? 'SUCCESS' : 'FAILED:certificate chain too long';
   },
 };
+
+/** What has been found out; a connection with a certificate is for one site (`client-certificate-rules.ts`). */
+const nearAuthority = new WeakMap<TLSSocket, boolean>();
+
+function isNearAuthority(tls: TLSSocket, { clientDepth }: Site): boolean {
+  if (clientDepth === undefined) return true;
+  let isNear = nearAuthority.get(tls);
+  if (isNear === undefined) {
+    isNear = clientDepth.allows(tls.getPeerCertificate(true));
+    nearAuthority.set(tls, isNear);
+  }
+  return isNear;
+}
 
 function certificateOf({ client }: RequestState): X509Certificate | undefined {
   const raw = client.accepted.tls?.getPeerCertificate().raw;

@@ -4,7 +4,6 @@
  * Host field picks the site again.
  */
 import { constants } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import {
   createSecureContext,
   type SecureContext,
@@ -13,10 +12,12 @@ import {
 } from 'node:tls';
 import type { ListenerModel, SiteModel } from '../config/model.ts';
 import { gatewayError } from './errors.ts';
+import { messageOf, privateKey, readPem, revocationLists } from './pem-files.ts';
 import { hostOf, Sites } from './sites.ts';
+import { tlsDetails } from './tls-details.ts';
 
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996). */
-const minVersion = 'TLSv1.2';
+const minVersion = 'TLSv1.2' as const;
 
 /**
  * What HTTP/1 is called in the handshake (ALPN). A client that offers only names that are not here is refused, and
@@ -36,12 +37,16 @@ export function listenerTls(listener: ListenerModel, handshakeMs: number): TlsOp
   }
   const sites = new Sites(listener.sites, listener.defaultSite);
   const requestCert = [...contexts.keys()].some(({ tls }) => tls?.clients !== undefined);
+  const { defaultSite } = listener;
+  const { secureOptions = 0, ...own } = rejects(defaultSite)
+    ? { minVersion }
+    : contextOptions(defaultSite);
   return {
     // Who is asked for a certificate is decided before the name is known; without a valid one the rules of a site answer.
     requestCert,
     // A resumed session says that its client's certificate was valid, but to the authorities of the site that it began at: in
     // TLS 1.3 a client could show it to another one (as in nginx before CVE-2025-23419), and in TLS 1.2 it names no site.
-    ...(requestCert ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+    secureOptions: requestCert ? secureOptions | constants.SSL_OP_NO_TICKET : secureOptions,
     rejectUnauthorized: false,
     handshakeTimeout: handshakeMs,
     ALPNProtocols: listener.http2 === true ? ['h2', ...http1Names] : http1Names,
@@ -51,7 +56,7 @@ export function listenerTls(listener: ListenerModel, handshakeMs: number): TlsOp
       else done(null, context);
     },
     // For clients that send no name; without a certificate their handshakes fail. Versions are the default site's for all.
-    ...(rejects(listener.defaultSite) ? { minVersion } : contextOptions(listener.defaultSite)),
+    ...own,
   };
 }
 
@@ -83,29 +88,26 @@ function contextOptions(site: SiteModel): SecureContextOptions {
     );
   }
   const pairs = [certificate, ...moreCertificates];
-  const caPath = tls.clients?.caPath;
+  const { caPath, crlPath } = tls.clients ?? {};
   return {
     cert: pairs.map(({ certPath }) => readPem(`site ${site.name}: certificate`, certPath)),
-    key: pairs.map(({ keyPath }) => readPem(`site ${site.name}: key`, keyPath)),
+    key: pairs.map(({ keyPath, passwordsPath }) =>
+      privateKey(
+        readPem(`site ${site.name}: key`, keyPath),
+        passwordsPath === undefined
+          ? undefined
+          : readPem(`site ${site.name}: passphrases`, passwordsPath),
+      ),
+    ),
     minVersion: tls.minVersion ?? minVersion,
     ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
     ...(tls.ciphers === undefined ? {} : { ciphers: tls.ciphers }),
     ...(caPath === undefined
       ? {}
       : { ca: readPem(`site ${site.name}: authorities of clients`, caPath) }),
+    ...(crlPath === undefined
+      ? {}
+      : { crl: revocationLists(crlPath, readPem(`site ${site.name}: revocation list`, crlPath)) }),
+    ...tlsDetails(tls),
   };
-}
-
-function readPem(what: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw gatewayError('HW_CERTIFICATE', `${what} ${path} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,8 +3,11 @@
 /**
  * In configuration text these words stand for what differs from run to run: `LISTEN` and `TLS` (address and port), `PORT` (a
  * port that a case has for itself), `UP_A`, `UP_B` (upstreams that say what they were asked), `UP_TLS` (one that says it over
- * TLS, and asks for a certificate), `UP_SILENT` (takes connections and says nothing), `UP_NONE` (nobody listens there),
- * `NAMES` (a name server that knows `both.names.test`: 127.0.0.1 and ::1), `FOLDER`, which has `users`, a password file, and `server.pem`, `client.pem` and `stranger.pem` with their `.key`.
+ * TLS, and asks for a certificate), `UP_FAR` (the same with two authorities between its certificate, for far.test, and the one that vouches
+ * for itself), `UP_GONE` (the same with one, which has revoked its certificate, for gone.test), `UP_SILENT` (takes connections and says nothing), `UP_NONE` (nobody listens there),
+ * `NAMES` (a name server that knows `both.names.test`: 127.0.0.1 and ::1), `FOLDER`, which has `users`, a password file, and `server.pem`, `client.pem` and `stranger.pem` with their `.key`;
+ * `root.pem`, an authority, `near`, `far` and `gone` below it, and `lists.crl`, what it and those between have revoked;
+ * `server.locked` and `client.locked`, keys of which `passphrases` has the passphrases.
  */
 export type PeerCase = {
   /** A claim in the present tense. */
@@ -42,7 +45,7 @@ export type Ask = {
 export type TlsAsk = {
   /** In the handshake. Default: that of the request. Null sends none. */
   readonly name?: string | null;
-  readonly shows?: 'client' | 'stranger';
+  readonly shows?: 'client' | 'stranger' | 'near' | 'far' | 'gone';
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3';
 };
 

@@ -3,12 +3,14 @@
  * the same answers.
  */
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { done } from '../../src/config/from-nginx/support.ts';
 import { NameServer } from '../../src/gateway/upstream/testing/name-server.ts';
 import { allDirectives, isIn } from '../../src/nginx/directives.ts';
+import { Authority } from '../kit/authority.ts';
 import { selfSignedCertificate } from '../kit/certificate.ts';
 import { startChild } from '../kit/child.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
@@ -110,6 +112,7 @@ async function placeFor(t: TestContext): Promise<PeersPlace> {
     copyFileSync(certPath, join(folder, `${name}.pem`));
     copyFileSync(keyPath, join(folder, `${name}.key`));
   }
+  const chained = chainedCertificates(t, folder);
   const ports = { LISTEN: await freePort(), TLS: await freePort(), PORT: await freePort() };
   const local = (port: number) => `127.0.0.1:${port}`;
   const words = {
@@ -120,11 +123,43 @@ async function placeFor(t: TestContext): Promise<PeersPlace> {
     UP_A: local(await startEchoUpstream(t, 'A')),
     UP_B: local(await startEchoUpstream(t, 'B')),
     UP_TLS: local(await startTlsEchoUpstream(t, 'TLS', own)),
+    UP_FAR: local(await startTlsEchoUpstream(t, 'FAR', chained.far)),
+    UP_GONE: local(await startTlsEchoUpstream(t, 'GONE', chained.gone)),
     UP_SILENT: local(await startSilentUpstream(t)),
     NAMES: await startNames(t),
     FOLDER: folder,
   };
   return { folder, ports, words };
+}
+
+/** Certificates with authorities above them, and a key that a passphrase opens. */
+function chainedCertificates(t: TestContext, folder: string) {
+  const root = Authority.root(t, 'root.test');
+  const inner = root.authority('inner.test');
+  const deep = inner.authority('deep.test');
+  const near = inner.issue('near.test');
+  const far = deep.issue('far.test');
+  const gone = inner.issue('gone.test');
+  inner.revoke(gone);
+  const lists = [root, inner, deep].map((authority) => authority.revocationList());
+  writeFileSync(join(folder, 'lists.crl'), lists.join(''));
+  copyFileSync(root.certPath, join(folder, 'root.pem'));
+  for (const [name, { certPath, keyPath }] of Object.entries({ near, far, gone })) {
+    copyFileSync(certPath, join(folder, `${name}.pem`));
+    copyFileSync(keyPath, join(folder, `${name}.key`));
+  }
+  for (const name of ['server', 'client']) {
+    const key = createPrivateKey(readFileSync(join(folder, `${name}.key`)));
+    const locked = {
+      type: 'pkcs8',
+      format: 'pem',
+      cipher: 'aes-256-cbc',
+      passphrase: name,
+    } as const;
+    writeFileSync(join(folder, `${name}.locked`), key.export(locked));
+  }
+  writeFileSync(join(folder, 'passphrases'), 'wrong\nclient\nserver\n');
+  return { far, gone };
 }
 
 /** Upstreams listen at one of its addresses. */

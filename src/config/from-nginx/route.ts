@@ -23,7 +23,7 @@ import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import { rulesOf } from './rules.ts';
 import { templateOf } from './template.ts';
-import { addressModel, groupModel, upstreamContext } from './upstreams.ts';
+import { addressModel, groupModel, serverNameOf, upstreamContext } from './upstreams.ts';
 
 /** What all locations of a configuration share. */
 export type Shared = {
@@ -140,10 +140,13 @@ function upstreamOf(
   { groups }: Shared,
 ): UpstreamModel | DynamicUpstreamModel {
   const context = upstreamContext(reader);
-  if (target.isTemplate) {
-    const scheme = target.scheme ?? 'http';
+  const scheme = target.scheme ?? 'http';
+  const serverName = scheme === 'http' ? undefined : serverNameOf(context.reader);
+  if (target.isTemplate || serverName !== undefined) {
     return {
-      url: templateOf(target.url),
+      // A URI that is written out takes the place of the location's prefix; only a computed one is all that is asked for.
+      url: templateOf(target.isTemplate ? target.url : urlWithoutUri(target)),
+      ...(serverName === undefined ? {} : { serverName }),
       groups: Object.fromEntries(
         Array.from(groups.values(), (group) => [group.name, groupModel(group, scheme, context)]),
       ),
@@ -153,9 +156,11 @@ function upstreamOf(
     };
   }
   const group = target.host === undefined || target.hasPort ? undefined : groups.get(target.host);
-  return group === undefined
-    ? addressModel(target, context)
-    : groupModel(group, target.scheme ?? 'http', context);
+  return group === undefined ? addressModel(target, context) : groupModel(group, scheme, context);
+}
+
+function urlWithoutUri({ url, uri = '' }: ProxyTarget): string {
+  return uri === '' ? url : url.slice(0, -uri.length);
 }
 
 function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {

@@ -18,6 +18,7 @@ import { LevelReader } from './reader.ts';
 import { maxBodyBytesOf, namedRouteOf, ownRedirectsOf, routeOf, type Shared } from './route.ts';
 import { rulesOf } from './rules.ts';
 import { rejectsHandshakes } from './tls-checks.ts';
+import { withCommands } from './tls-commands.ts';
 import { versionsOf } from './upstreams.ts';
 
 const second = 1000;
@@ -119,9 +120,12 @@ function hostsOf(name: Server['names'][number]): HostPattern[] {
 
 function certificatesOf(reader: LevelReader): CertificateModel[] {
   const keys = reader.all('ssl_certificate_key').map(([path = '']) => reader.absolute(path));
+  const passwordsPath = reader.path('ssl_password_file');
   return reader.all('ssl_certificate').flatMap(([path = ''], index) => {
     const keyPath = keys[index];
-    return keyPath === undefined ? [] : [{ certPath: reader.absolute(path), keyPath }];
+    if (keyPath === undefined) return [];
+    const certPath = reader.absolute(path);
+    return [{ certPath, keyPath, ...(passwordsPath === undefined ? {} : { passwordsPath }) }];
   });
 }
 
@@ -129,16 +133,24 @@ function tlsOf(reader: LevelReader): SiteTlsModel | undefined {
   const ciphers = reader.isSaid('ssl_ciphers') ? reader.word('ssl_ciphers') : undefined;
   const verify = reader.isSaid('ssl_verify_client') ? reader.word('ssl_verify_client') : undefined;
   const caPath = reader.path('ssl_client_certificate') ?? reader.path('ssl_trusted_certificate');
+  const crlPath = reader.path('ssl_crl');
   const tls: SiteTlsModel = {
     ...(reader.flag('ssl_reject_handshake') ? { rejectsHandshakes: true } : {}),
-    ...versionsOf(reader, 'ssl_protocols'),
-    ...(ciphers === undefined ? {} : { ciphers }),
+    ...withCommands(
+      {
+        ...versionsOf(reader, 'ssl_protocols'),
+        ...(ciphers === undefined ? {} : { ciphers }),
+      },
+      reader.all('ssl_conf_command'),
+      'HIGH:!aNULL:!MD5',
+    ),
     ...(verify === 'on' || verify === 'optional' || verify === 'optional_no_ca'
       ? {
           clients: {
             verify,
             ...(caPath === undefined ? {} : { caPath }),
             depth: reader.number('ssl_verify_depth', 1),
+            ...(crlPath === undefined ? {} : { crlPath }),
           },
         }
       : {}),

@@ -27,6 +27,8 @@ export const done: ReadonlySet<string> = new Set(
   port_in_redirect server_name_in_redirect default_type
   limit_req limit_req_zone limit_req_status limit_req_dry_run limit_req_log_level
   limit_conn limit_conn_zone limit_conn_status limit_conn_dry_run limit_conn_log_level
+  ssl_conf_command ssl_crl ssl_password_file ssl_verify_depth
+  proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_password_file proxy_ssl_verify_depth
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
 `),
 );
@@ -86,8 +88,6 @@ export const notices: Readonly<Record<string, string>> = {
   proxy_limit_rate: 'the rate of answers is not limited',
   send_timeout: 'a client that stops reading is given client_body_timeout',
   auth_delay: 'a wrong password is answered at once',
-  ssl_verify_depth: 'chains of certificates may be of any length',
-  proxy_ssl_verify_depth: 'chains of certificates may be of any length',
   limit_rate: 'the rate of answers is not limited',
   expires: 'browsers cache as the upstream says',
   early_hints: 'interim answers are always passed on',
@@ -142,16 +142,10 @@ export const refused: Readonly<Record<string, string>> = {
   memcached_pass: 'upstreams speak HTTP here',
   tunnel_pass: 'upstreams speak HTTP here',
   proxy_bind: 'upstreams would see another address',
-  proxy_ssl_conf_command: 'TLS would be another than the one that was asked for',
-  proxy_ssl_crl: 'revoked certificates would be taken',
-  proxy_ssl_password_file: 'the key could not be read',
-  ssl_conf_command: 'TLS would be another than the one that was asked for',
-  ssl_crl: 'revoked certificates would be taken',
   ssl_ech_file: 'names of sites would be sent in the clear',
   ssl_ocsp: 'revoked certificates would be taken',
   ssl_ocsp_cache: 'revoked certificates would be taken',
   ssl_ocsp_responder: 'revoked certificates would be taken',
-  ssl_password_file: 'the key could not be read',
   add_after_body: 'pages would lack a part',
   add_before_body: 'pages would lack a part',
   ssi: 'pages would lack a part',

@@ -10,6 +10,7 @@ import { isGatewayVariable } from '../gateway-variables.ts';
 import type { ConfigProblem } from '../problem.ts';
 import { supportOf } from './support.ts';
 import { speaksTls } from './tls-checks.ts';
+import { objectionToCommand } from './tls-commands.ts';
 import type { SupportProblems } from './unsupported.ts';
 
 type Finding = { readonly isNotice?: boolean; readonly problem: ConfigProblem };
@@ -86,10 +87,24 @@ function undoneValues(
       return certificateFindings(directive, first);
     case 'ssl_trusted_certificate':
       return trustedFindings(directive, level);
-    case 'proxy_ssl_name':
-      return hasVariables(first.value) && first.value !== '$proxy_host'
-        ? [error(directive, first, 'the name of an upstream’s certificate has no variables here')]
-        : [];
+    case 'ssl_verify_depth':
+      return first.value === '0'
+        ? []
+        : [
+            notice(
+              directive,
+              first,
+              'authorities that a client sends along count as one, where Node does not tell them',
+            ),
+          ];
+    case 'ssl_conf_command':
+    case 'proxy_ssl_conf_command':
+      return commandFindings(directive);
+    case 'ssl_crl':
+    case 'proxy_ssl_crl':
+    case 'ssl_password_file':
+    case 'proxy_ssl_password_file':
+      return certificateFindings(directive, first);
     case 'proxy_http_version':
       return first.value === '2'
         ? [notice(directive, first, 'upstreams are asked in HTTP/1.1')]
@@ -99,6 +114,14 @@ function undoneValues(
     default:
       return [];
   }
+}
+
+function commandFindings(directive: Directive): Finding[] {
+  const [name, value] = directive.args;
+  const objection = objectionToCommand(name?.value ?? '', value?.value ?? '');
+  return objection === undefined
+    ? []
+    : [error(directive, objection.isOfValue ? value : name, objection.message)];
 }
 
 function certificateFindings(directive: Directive, word: Word): Finding[] {

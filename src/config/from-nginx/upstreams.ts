@@ -3,7 +3,9 @@
 import { settingsNamed } from '../../nginx/level.ts';
 import type { ProxyTarget } from '../../nginx/model/proxy-target.ts';
 import type { Upstream } from '../../nginx/model/upstream.ts';
+import { hasVariables } from '../../nginx/template.ts';
 import { parseNumber, parseTime } from '../../nginx/units.ts';
+import type { Template } from '../rule-model.ts';
 import type {
   BalanceModel,
   KeepAliveModel,
@@ -16,6 +18,7 @@ import type {
 } from '../upstream-model.ts';
 import { LevelReader } from './reader.ts';
 import { templateOf } from './template.ts';
+import { withCommands } from './tls-commands.ts';
 
 /** What a location says about its upstream, whichever that is. */
 export type UpstreamContext = {
@@ -46,21 +49,49 @@ export function upstreamContext(reader: LevelReader): UpstreamContext {
 
 function tlsOf(reader: LevelReader): UpstreamContext['tls'] {
   const name = reader.word('proxy_ssl_name');
+  const verify = reader.flag('proxy_ssl_verify');
   const caPath = reader.path('proxy_ssl_trusted_certificate');
   const certPath = reader.path('proxy_ssl_certificate');
   const keyPath = reader.path('proxy_ssl_certificate_key');
+  const passwordsPath = reader.path('proxy_ssl_password_file');
+  const crlPath = reader.path('proxy_ssl_crl');
   const ciphers = reader.isSaid('proxy_ssl_ciphers') ? reader.word('proxy_ssl_ciphers') : undefined;
   return {
-    verify: reader.flag('proxy_ssl_verify'),
+    verify,
     sni: reader.flag('proxy_ssl_server_name'),
     ...(caPath === undefined ? {} : { caPath }),
-    ...(name === undefined || name.includes('$') ? {} : { serverName: name }),
+    ...(name === undefined || hasVariables(name) ? {} : { serverName: name }),
     ...(certPath === undefined || keyPath === undefined
       ? {}
-      : { certificate: { certPath, keyPath } }),
-    ...(ciphers === undefined || ciphers === 'DEFAULT' ? {} : { ciphers }),
-    ...versionsOf(reader, 'proxy_ssl_protocols'),
+      : {
+          certificate: {
+            certPath,
+            keyPath,
+            ...(passwordsPath === undefined ? {} : { passwordsPath }),
+          },
+        }),
+    ...(caPath === undefined || !verify
+      ? {}
+      : {
+          depth: reader.number('proxy_ssl_verify_depth', 1),
+          ...(crlPath === undefined ? {} : { crlPath }),
+        }),
+    ...withCommands(
+      {
+        ...(ciphers === undefined || ciphers === 'DEFAULT' ? {} : { ciphers }),
+        ...versionsOf(reader, 'proxy_ssl_protocols'),
+      },
+      reader.all('proxy_ssl_conf_command'),
+      'DEFAULT',
+    ),
   };
+}
+
+/** A name that is computed a request; undefined for one that is written out, and for that of the URL. */
+export function serverNameOf(reader: LevelReader): Template | undefined {
+  const name = reader.isSaid('proxy_ssl_name') ? reader.word('proxy_ssl_name') : undefined;
+  if (name === undefined || !hasVariables(name) || name === '$proxy_host') return undefined;
+  return templateOf(name);
 }
 
 const versions = ['TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const;

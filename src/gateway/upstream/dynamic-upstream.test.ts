@@ -20,7 +20,8 @@ function start(context: TestContext, more: Partial<DynamicUpstreamModel> = {}, l
   };
   const dynamic = new DynamicUpstream(model, set, () => upstreams.set(), limit);
   context.after(() => dynamic.close());
-  const target = (url: string) => dynamic.target(requestOf({ url }));
+  const target = (url: string, more: Readonly<Record<string, string>> = {}) =>
+    dynamic.target(requestOf({ url, ...more }));
   return { dynamic, target, set, names, counts, upstreams };
 }
 
@@ -106,6 +107,22 @@ test('an https URL is verified for its host, or for the name that the route give
   const given = start(context, { tls }).target('https://10.0.0.1').upstream;
   assert.deepEqual(given.model.tls, tls);
   assert.deepEqual(given.model.servers, [{ kind: 'tcp', host: '10.0.0.1', port: 443 }]);
+});
+
+test('a name that is computed has connections of its own, and a port behind it is none of it', (context) => {
+  const { target, dynamic } = start(context, { serverName: [{ variable: 'name' }] });
+  const named = (name: string, url = 'https://app.test') => target(url, { name }).upstream;
+  const a = named('a.test');
+  assert.deepEqual(a.model.tls, { verify: true, serverName: 'a.test' });
+  assert.equal(a.authority, 'app.test');
+  assert.equal(named('a.test:8443'), a);
+  assert.notEqual(named('b.test'), a);
+  assert.equal(named('[2001:db8::1]:443').model.tls?.serverName, '2001:db8::1');
+  assert.equal(named('').model.tls?.serverName, '');
+  assert.equal(named('c.test', 'https://backend').model.tls?.serverName, 'c.test');
+  assert.deepEqual(named('c.test', 'https://backend').model.servers, group.servers);
+  assert.equal(named('d.test', 'http://app.test').model.tls, undefined);
+  assert.equal(dynamic.size, 6);
 });
 
 test('sockets and IPv6 addresses are upstreams, too', (context) => {

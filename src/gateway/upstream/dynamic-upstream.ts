@@ -31,6 +31,8 @@ type Entry = { readonly upstream: Upstream; readonly set: UpstreamSet; usedAt: n
 export class DynamicUpstream {
   readonly model: DynamicUpstreamModel;
   readonly #url: CompiledTemplate;
+  /** Undefined where a URL has one name. */
+  readonly #serverName: CompiledTemplate | undefined;
   readonly #groups: UpstreamSet;
   /** By scheme and name. */
   readonly #grouped = new Map<string, Upstream>();
@@ -52,6 +54,8 @@ export class DynamicUpstream {
   ) {
     this.model = model;
     this.#url = compileTemplate(model.url);
+    this.#serverName =
+      model.serverName === undefined ? undefined : compileTemplate(model.serverName);
     this.#groups = groups;
     this.#newSet = newSet;
     this.#limit = limit;
@@ -66,7 +70,11 @@ export class DynamicUpstream {
     const url = parseUpstreamUrl(this.#url(source));
     // A group has no port of its own, so a URL with one is for a host of that name.
     const group = url.port === undefined ? this.#group(url) : undefined;
-    return { upstream: group ?? this.#entry(url), uri: url.uri };
+    if (this.#serverName === undefined || url.scheme === 'http') {
+      return { upstream: group ?? this.#entry(url), uri: url.uri };
+    }
+    const name = nameOf(this.#serverName(source));
+    return { upstream: this.#entry(url, { name, group: group?.model }), uri: url.uri };
   }
 
   /** Upstreams that have come about so. */
@@ -104,12 +112,21 @@ export class DynamicUpstream {
     return { ...this.model.tls, serverName: this.model.tls.serverName ?? host };
   }
 
-  #entry(url: UpstreamUrl): Upstream {
-    const key = `${url.scheme}://${authorityOf(url)}`;
+  /** @param named connections to whatever the URL is are apart by their names, so that none is used under another one */
+  #entry(
+    url: UpstreamUrl,
+    named?: { readonly name: string; readonly group: UpstreamModel | undefined },
+  ): Upstream {
+    const name = `${url.scheme}://${authorityOf(url)}`;
+    const key = named === undefined ? name : `${name} ${named.name}`;
     let entry = this.#entries.get(key);
     if (entry === undefined) {
       const set = this.#newSet();
-      entry = { upstream: set.of(this.#modelOf(url, key)), set, usedAt: 0 };
+      const model = named?.group ?? this.#modelOf(url, name);
+      const { tls } = model;
+      const isNamed = named !== undefined && tls !== undefined;
+      const own = isNamed ? { ...model, tls: { ...tls, serverName: named.name } } : model;
+      entry = { upstream: set.of(own), set, usedAt: 0 };
       this.#sweep ??= setInterval(() => this.#forget(), forgetMs / 5).unref();
     } else {
       this.#entries.delete(key);
@@ -153,6 +170,12 @@ export class DynamicUpstream {
     this.#entries.get(key)?.set.close();
     this.#entries.delete(key);
   }
+}
+
+/** A port behind it is not part of a name, as in nginx (ngx_http_upstream_ssl_name). */
+function nameOf(text: string): string {
+  const [, bracketed, bare = text] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(text) ?? [];
+  return bracketed ?? bare;
 }
 
 /** Host and port, without the port that the scheme means anyway, as in `$proxy_host`. */

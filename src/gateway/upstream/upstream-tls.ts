@@ -2,12 +2,19 @@
  * TLS towards upstreams: what a connection is opened with, and in words why one did not come up. Files are read here, once,
  * so that a wrong path stops the start and not a visitor.
  */
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
-import { type ConnectionOptions, checkServerIdentity, createSecureContext } from 'node:tls';
+import {
+  type ConnectionOptions,
+  checkServerIdentity,
+  createSecureContext,
+  type DetailedPeerCertificate,
+} from 'node:tls';
 import { codeOf } from '../../base/errors.ts';
 import type { UpstreamModel, UpstreamTlsModel } from '../../config/upstream-model.ts';
+import { ChainDepth } from '../chain-depth.ts';
 import { gatewayError } from '../errors.ts';
+import { certificatesIn, messageOf, privateKey, readPem, revocationLists } from '../pem-files.ts';
+import { tlsDetails } from '../tls-details.ts';
 
 /** TLS 1.0 and 1.1 are deprecated (RFC 8996). */
 const defaultMinVersion = 'TLSv1.2';
@@ -15,11 +22,16 @@ const defaultMinVersion = 'TLSv1.2';
 /** OpenSSL 3 speaks the deprecated versions only without its security levels. */
 const ciphersOfOldVersions = 'DEFAULT@SECLEVEL=0';
 
+/** As OpenSSL calls it. */
+const chainTooLong = 'CERT_CHAIN_TOO_LONG';
+
 /** The contents of the files that an upstream's TLS is made from. */
 export type UpstreamTlsFiles = {
   readonly ca: Buffer | undefined;
   readonly cert: Buffer | undefined;
   readonly key: Buffer | undefined;
+  readonly passwords: Buffer | undefined;
+  readonly crl: Buffer | undefined;
 };
 
 /** Throws `HW_CERTIFICATE` naming upstream and file. */
@@ -30,17 +42,9 @@ export function readUpstreamTlsFiles(upstream: string, tls: UpstreamTlsModel): U
     ca: read('ca', tls.caPath),
     cert: read('certificate', tls.certificate?.certPath),
     key: read('key', tls.certificate?.keyPath),
+    passwords: read('passphrases', tls.certificate?.passwordsPath),
+    crl: read('revocation list', tls.crlPath),
   };
-}
-
-function readPem(what: string, path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw gatewayError('HW_CERTIFICATE', `${what} ${path} cannot be read: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }
 
 /**
@@ -53,23 +57,27 @@ export function upstreamTls(
 ): ConnectionOptions | undefined {
   const model = upstream.tls;
   if (model === undefined || files === undefined) return undefined;
-  const { ca, cert, key } = files;
+  const { ca, cert, key, passwords, crl } = files;
   const minVersion = model.minVersion ?? defaultMinVersion;
   const isOld = minVersion === 'TLSv1' || minVersion === 'TLSv1.1';
   const ciphers = model.ciphers ?? (isOld ? ciphersOfOldVersions : undefined);
-  const sendsName = model.sni !== false && isIP(model.serverName) === 0;
+  const sendsName = model.sni !== false && model.serverName !== '' && isIP(model.serverName) === 0;
   try {
     return {
       secureContext: createSecureContext({
         minVersion,
         ...(ca === undefined ? {} : { ca }),
-        ...(cert === undefined || key === undefined ? {} : { cert, key }),
+        ...(cert === undefined || key === undefined
+          ? {}
+          : { cert, key: [privateKey(key, passwords)] }),
+        ...(crl === undefined ? {} : { crl: revocationLists(model.crlPath ?? '', crl) }),
+        ...tlsDetails(model),
         ...(model.maxVersion === undefined ? {} : { maxVersion: model.maxVersion }),
         ...(ciphers === undefined ? {} : { ciphers }),
       }),
       rejectUnauthorized: model.verify,
       ALPNProtocols: ['http/1.1'],
-      checkServerIdentity: (_, certificate) => checkServerIdentity(model.serverName, certificate),
+      checkServerIdentity: identityCheck(upstream.name, model, ca),
       // RFC 6066, 3: addresses are not sent as names.
       ...(sendsName ? { servername: model.serverName } : {}),
     };
@@ -86,6 +94,24 @@ export function upstreamTls(
       { cause: error },
     );
   }
+}
+
+/** Whether a valid certificate is for the upstream, and not too far from its authority. */
+function identityCheck(
+  upstream: string,
+  { serverName, depth, caPath }: UpstreamTlsModel,
+  ca: Buffer | undefined,
+): NonNullable<ConnectionOptions['checkServerIdentity']> {
+  const limit =
+    depth === undefined || ca === undefined
+      ? undefined
+      : new ChainDepth(certificatesIn(`upstream ${upstream}: ca ${caPath}`, ca), depth);
+  return (_, certificate) => {
+    const wrong = checkServerIdentity(serverName, certificate);
+    if (wrong !== undefined || limit === undefined) return wrong;
+    if (limit.allows(certificate as DetailedPeerCertificate)) return undefined;
+    return Object.assign(new Error('certificate chain too long'), { code: chainTooLong });
+  };
 }
 
 /**
@@ -116,6 +142,16 @@ export function explainTlsFailure(
         reason: 'its certificate has expired',
         remedy: 'Renew the certificate, or write "verify: false" until then.',
       };
+    case 'CERT_REVOKED':
+      return {
+        reason: 'its certificate has been revoked',
+        remedy: 'Give it another one; its authority says that this one is not to be trusted.',
+      };
+    case chainTooLong:
+      return {
+        reason: 'there are more authorities above its certificate than "depth" allows',
+        remedy: 'Name the last of them with "ca", or allow more.',
+      };
     case 'CERT_NOT_YET_VALID':
       return {
         reason: 'its certificate is not valid yet',
@@ -137,8 +173,4 @@ export function explainTlsFailure(
     };
   }
   return undefined;
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

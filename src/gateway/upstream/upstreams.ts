@@ -177,7 +177,7 @@ function keyOf(model: UpstreamModel, files: UpstreamTlsFiles | undefined): strin
   const key = JSON.stringify(rest);
   if (files === undefined) return key;
   const hash = createHash('sha256');
-  for (const file of [files.ca, files.cert, files.key]) {
+  for (const file of [files.ca, files.cert, files.key, files.passwords, files.crl]) {
     hash.update(`${file?.length ?? 0}:`).update(file ?? '');
   }
   return key + hash.digest('base64');

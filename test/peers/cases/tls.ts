@@ -39,6 +39,49 @@ export const tlsCases: readonly PeerCase[] = [
     ]),
   },
   {
+    name: 'certificates of clients may be revoked, or too far from their authority',
+    servers: `
+      server { listen TLS ssl; server_name near.tls.test; ${own} ssl_client_certificate FOLDER/root.pem; ssl_verify_client on; location / { ${seen} } }
+      server { listen TLS ssl; server_name far.tls.test; ${own} ssl_client_certificate FOLDER/root.pem; ssl_verify_client optional; ssl_verify_depth 2; location / { ${seen} } }
+      server { listen TLS ssl; server_name kept.tls.test; ${own} ssl_client_certificate FOLDER/root.pem; ssl_verify_client on; ssl_verify_depth 2; ssl_crl FOLDER/lists.crl; location / { ${seen} } }
+      server { listen TLS ssl; server_name none.tls.test; ${own} ssl_client_certificate FOLDER/root.pem; ssl_verify_client on; ssl_verify_depth 0; location / { ${seen} } }
+    `,
+    asks: ['near.tls.test', 'far.tls.test', 'kept.tls.test', 'none.tls.test'].flatMap((host) =>
+      (['near', 'far', 'gone', 'client'] as const).map((shows) => ({
+        line: 'GET /',
+        host,
+        tls: { shows },
+      })),
+    ),
+  },
+  {
+    name: 'keys may have passphrases, and OpenSSL may be told more',
+    servers: `
+      server { listen 127.0.0.3:PORT ssl; server_name locked.tls.test; ssl_certificate FOLDER/server.pem; ssl_certificate_key FOLDER/server.locked; ssl_password_file FOLDER/passphrases;
+        ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256; ssl_conf_command Options PrioritizeChaCha,-SessionTicket; ssl_ciphers ECDHE-ECDSA-AES256-GCM-SHA384;
+        location / { return 200 "$ssl_protocol $ssl_cipher"; } }
+      server { listen 127.0.0.2:PORT ssl; server_name new.tls.test; ${own} ssl_conf_command MinProtocol TLSv1.3; location / { return 200 "$ssl_protocol"; } }
+    `,
+    asks: [
+      { line: 'GET /', host: 'locked.tls.test', at: '127.0.0.3', to: 'PORT', tls: {} },
+      {
+        line: 'GET /',
+        host: 'locked.tls.test',
+        at: '127.0.0.3',
+        to: 'PORT',
+        tls: { maxVersion: 'TLSv1.2' },
+      },
+      { line: 'GET /', host: 'new.tls.test', at: '127.0.0.2', to: 'PORT', tls: {} },
+      {
+        line: 'GET /',
+        host: 'new.tls.test',
+        at: '127.0.0.2',
+        to: 'PORT',
+        tls: { maxVersion: 'TLSv1.2' },
+      },
+    ],
+  },
+  {
     name: 'handshakes for names that nobody has are refused',
     servers: `
       server { listen 127.0.0.1:PORT ssl default_server; server_name _; ssl_reject_handshake on; }

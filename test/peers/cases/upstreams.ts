@@ -109,6 +109,52 @@ export const upstreamCases: readonly PeerCase[] = [
     asks: ['GET /address/a?b', 'GET /uri/a?x=1', 'GET /group/a', 'GET /name?x=1'],
   },
   {
+    name: 'certificates of upstreams may be revoked, or too far from their authority',
+    server: `
+      proxy_ssl_session_reuse off;
+      proxy_ssl_verify on; proxy_ssl_trusted_certificate FOLDER/root.pem; proxy_ssl_name far.test;
+      location /far { proxy_pass https://UP_FAR; }
+      location /farther { proxy_ssl_verify_depth 2; proxy_pass https://UP_FAR; }
+      location /listed { proxy_ssl_verify_depth 2; proxy_ssl_crl FOLDER/lists.crl; proxy_pass https://UP_FAR; }
+      location /gone { proxy_ssl_name gone.test; proxy_pass https://UP_GONE; }
+      location /revoked { proxy_ssl_name gone.test; proxy_ssl_crl FOLDER/lists.crl; proxy_pass https://UP_GONE; }
+      location /unverified { proxy_ssl_verify off; proxy_ssl_crl FOLDER/lists.crl; proxy_pass https://UP_GONE; }
+    `,
+    asks: ['/far', '/farther', '/listed', '/gone', '/revoked', '/unverified'].map(
+      (path) => `GET ${path}`,
+    ),
+  },
+  {
+    name: 'a key for upstreams may have a passphrase, and OpenSSL may be told more',
+    server: `
+      proxy_ssl_session_reuse off;
+      location /locked { proxy_ssl_certificate FOLDER/client.pem; proxy_ssl_certificate_key FOLDER/client.locked; proxy_ssl_password_file FOLDER/passphrases; proxy_pass https://UP_TLS; }
+      location /old { proxy_ssl_conf_command MaxProtocol TLSv1.1; proxy_pass https://UP_TLS; }
+      location /suites { proxy_ssl_conf_command Ciphersuites TLS_AES_128_GCM_SHA256; proxy_ssl_conf_command Groups P-256; proxy_pass https://UP_TLS; }
+    `,
+    asks: ['GET /locked', 'GET /old', 'GET /suites'],
+  },
+  {
+    name: 'the name of an upstream’s certificate may have variables',
+    http: 'upstream named.up.test { server UP_TLS; }',
+    server: `
+      proxy_ssl_session_reuse off;
+      proxy_ssl_server_name on; proxy_ssl_name $arg_name;
+      location / { proxy_pass https://UP_TLS; }
+      location /uri/ { proxy_pass https://UP_TLS/moved/; }
+      location /group { proxy_ssl_name $host; proxy_pass https://named.up.test; }
+      location /port { proxy_ssl_name $http_host:8443; proxy_pass https://named.up.test; }
+      location /verified { proxy_ssl_verify on; proxy_ssl_trusted_certificate FOLDER/server.pem; proxy_pass https://UP_TLS; }
+      location /variable { set $there UP_TLS; proxy_pass https://$there; }
+      location /plain { proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ...['/?name=a.test', '/?name=b.test', '/?name=a.test', '/', '/uri/x?name=c.test', '/group'],
+      ...['/port', '/verified?name=app.test', '/verified?name=else.where', '/verified'],
+      ...['/variable?name=d.test', '/plain?name=e.test'],
+    ].map((path) => `GET ${path}`),
+  },
+  {
     name: 'names are looked up for addresses of the wanted kind',
     // The address is known to the log here once the first request has found it out.
     http: `

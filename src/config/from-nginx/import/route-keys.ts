@@ -16,6 +16,7 @@ import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
 import { type ServerContext, serverKeys } from './server-keys.ts';
 import { staticUpstream } from './static-upstream.ts';
+import { refuseTlsDetails } from './tls-details.ts';
 import { pathText, sizeText } from './yaml-text.ts';
 
 type SiteInput = z.input<typeof siteSchema>;
@@ -65,6 +66,7 @@ export function routeInput(
   }
   const upstream = upstreamOf(route, level, context);
   if (upstream === undefined) return undefined;
+  refuseTls(upstream, own);
   const forward = route.forward ?? {};
   const uri = stripped ? '/' : uriOf(forward);
   const { origin, request } = requestKeys(forward, upstream, own);
@@ -124,12 +126,33 @@ function headersOf(headers: {
   return unlessEmpty(present(headers));
 }
 
+function refuseTls({ tls }: UpstreamModel, { level, report }: AccessContext): void {
+  if (tls === undefined) return;
+  const passwordsPath = tls.certificate?.passwordsPath;
+  refuseTlsDetails({ ...tls, passwordsPath }, 'proxy_', level, report);
+  if (tls.depth !== undefined && tls.caPath !== undefined) {
+    report.differs(
+      level,
+      'proxy_ssl_verify_depth',
+      'chains of certificates of upstreams may be of any length in hatchway.yaml',
+    );
+  }
+}
+
 function upstreamOf(
   { upstream }: RouteModel,
   level: Level,
   { report }: RouteContext,
 ): UpstreamModel | undefined {
   if (upstream === undefined || 'servers' in upstream) return upstream;
+  if (upstream.serverName !== undefined) {
+    report.refuse(
+      level,
+      'proxy_ssl_name',
+      'the name in "proxy_ssl_name" depends on variables, and `serverName` of hatchway.yaml has none',
+      'serve this file with --nginx, or write a route for each name',
+    );
+  }
   const fixed = staticUpstream(upstream);
   if (fixed === undefined) {
     report.refuse(

@@ -15,6 +15,7 @@ import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
 import { noteRedirects, type RouteContext, type RouteInput, routeInput } from './route-keys.ts';
 import type { ImportedServer, ListenInput } from './sites.ts';
+import { refuseTlsDetails } from './tls-details.ts';
 import { durationText, hostText, plainText, sizeText } from './yaml-text.ts';
 
 export type SiteInput = z.input<typeof siteSchema>;
@@ -93,6 +94,9 @@ function refuseWhatIsMissing(site: SiteModel, level: Level, report: ImportReport
     report.refuse(level, 'merge_slashes', '"merge_slashes off" is not in hatchway.yaml');
   }
   noteRedirects(site.ownRedirects, level, report);
+  const wishes = { ...site.tls, crlPath: site.tls?.clients?.crlPath };
+  const passwordsPath = site.certificate?.passwordsPath;
+  refuseTlsDetails({ ...wishes, passwordsPath }, '', level, report);
 }
 
 /** Nested locations stand beside the one they are in, in an order that chooses the same. */

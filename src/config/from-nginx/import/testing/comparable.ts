@@ -200,7 +200,8 @@ function upstreamOf({
   const names = servers.some(({ kind }) => kind === 'tcp');
   return {
     servers: servers.map((server) => ({ ...usual, ...server })),
-    tls: tls === undefined ? undefined : { sni: true, ...tls, ...nameOnWire(tls) },
+    tls:
+      tls === undefined ? undefined : { sni: true, ...tls, ...nameOnWire(tls), depth: undefined },
     timeouts,
     balance,
     // What browsers take a cookie for that says nothing.

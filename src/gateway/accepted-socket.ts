@@ -18,7 +18,12 @@ export type AcceptedSocket = {
   readonly tls?: TLSSocket | undefined;
   /** What the client speaks when it is not what arrives here: `HTTP/2.0`. */
   readonly protocol?: 'HTTP/2.0' | undefined;
+  /** Of a stream of HTTP/2: which request of which connection it is. */
+  readonly stream?: StreamPlace | undefined;
 };
+
+/** `connection` is a number of `nextConnectionNumber`, `request` begins with 1. */
+export type StreamPlace = { readonly connection: number; readonly request: number };
 
 /** Undefined where the header says UNKNOWN or LOCAL. */
 export type ProxyProtocolFacts = {

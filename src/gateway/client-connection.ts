@@ -10,6 +10,7 @@ import type { Duplex } from 'node:stream';
 import { HatchwayError } from '../base/errors.ts';
 import { type RequestHead, RequestHeadReader } from '../http1/head.ts';
 import type { AcceptedSocket } from './accepted-socket.ts';
+import { nextConnectionNumber } from './connection-number.ts';
 import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
@@ -42,13 +43,11 @@ const firstRequestMs = 300;
 /** The first byte of a TLS handshake, which comes to a plain port when somebody types https://. */
 const tlsHandshakeByte = 0x16;
 
-let connections = 0;
-
 export class ClientConnection implements SocketOwner, Deadlined {
   readonly socket: Duplex;
   readonly accepted: AcceptedSocket;
-  /** Of this gateway's connections, for logs. */
-  readonly number = ++connections;
+  /** For logs: that of the connection which a stream of HTTP/2 belongs to. */
+  readonly number: number;
   /** Requests so far. */
   requests = 0;
   readonly remoteAddress: string;
@@ -58,7 +57,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
   held: Buffer | undefined;
   /** The client has said that it sends no more. Only a request to upgrade survives that. */
   ended = false;
-  /** What upstreams were last told of it. A WeakMap would cost each new connection more than all the rest of it. */
+  /** What upstreams were last told of it; a WeakMap would make that a tenth of the price of a short connection. */
   keptLines: KeptLines | undefined;
 
   #home: ClientHome;
@@ -75,6 +74,7 @@ export class ClientConnection implements SocketOwner, Deadlined {
     const { sites, serving } = home;
     this.socket = accepted.socket;
     this.accepted = accepted;
+    this.number = accepted.stream?.connection ?? nextConnectionNumber();
     this.remoteAddress = accepted.remoteAddress;
     this.secure = accepted.secure;
     this.#home = home;

@@ -17,6 +17,7 @@ import type { Duplex } from 'node:stream';
 import { HatchwayError } from '../../base/errors.ts';
 import type { Limits } from '../../config/model.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
+import { nextConnectionNumber } from '../connection-number.ts';
 import { type Deadlined, never } from '../deadlines.ts';
 import { gatewayError } from '../errors.ts';
 import type { Serving } from '../serving.ts';
@@ -76,6 +77,7 @@ export interface Http2ConnectionOwner {
 
 export class Http2Connection implements BridgeOwner, Deadlined {
   deadline: number;
+  readonly #number = nextConnectionNumber();
   readonly #accepted: AcceptedSocket;
   readonly #owner: Http2ConnectionOwner;
   readonly #session: ServerHttp2Session;
@@ -83,6 +85,8 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   readonly #answeredFrames: Allowance;
   /** Streams that are open. */
   #streams = 0;
+  /** Streams that there have been. */
+  #requests = 0;
 
   /** @param accepted a connection on which the client speaks HTTP/2 from the first byte on */
   constructor(accepted: AcceptedSocket, owner: Http2ConnectionOwner) {
@@ -99,7 +103,10 @@ export class Http2Connection implements BridgeOwner, Deadlined {
     deadlines.add(this);
   }
 
-  /** Takes no more requests, and closes when those under way are answered. */
+  /**
+   * Takes no more requests, and closes when those under way are answered. Which ones that are is in the GOAWAY: the
+   * client may send the others again (RFC 9113, 6.8). They are read until it closes, so that no reset overtakes the GOAWAY.
+   */
   drain(): void {
     const { deadlines } = this.#owner.serving;
     this.#session.close();
@@ -165,7 +172,12 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   ): void {
     const { limits, serving } = this.#owner;
     const [outer, inner] = inProcessConnection();
-    const accepted = { ...this.#accepted, socket: inner, protocol: 'HTTP/2.0' } as const;
+    const accepted: AcceptedSocket = {
+      ...this.#accepted,
+      socket: inner,
+      protocol: 'HTTP/2.0',
+      stream: { connection: this.#number, request: ++this.#requests },
+    };
     let request: Http1Request;
     let refusal: HatchwayError | undefined;
     try {
@@ -225,6 +237,8 @@ function openSession(socket: Duplex, limits: Limits): ServerHttp2Session {
     maxHeaderListPairs: 2 * limits.headFields,
     maxSessionInvalidFrames: maxInvalidFrames,
     strictSingleValueFields: false,
+    // Seen here, a value with blanks around it makes the request malformed; Node would only leave it out.
+    strictFieldWhitespaceValidation: false,
     settings: {
       enableConnectProtocol: true,
       initialWindowSize: streamWindowBytes,

@@ -138,6 +138,17 @@ const smuggled: Record<string, readonly string[]> = {
   'a Content-Length without body': [...pseudoFields('POST'), 'content-length', '3'],
 };
 
+for (const value of [' b', 'b ', '\tb', 'b\t']) {
+  test(`${JSON.stringify(value)} is no value, and its request is refused`, async (context) => {
+    const kit = await startHttp2Gateway(context, certificates);
+    const raw = await RawHttp2.connect(context, kit.port);
+    raw.request(1, [...pseudoFields(), 'x-a', value]);
+    // RFC 7541, appendix A: `:status: 400` is entry 12.
+    assert.equal((await raw.nextOf(frameTypes.headers))?.payload[0], 0x80 + 12);
+    assert.equal(kit.upstream.connections, 0);
+  });
+}
+
 for (const [what, flat] of Object.entries(smuggled)) {
   test(`${what} does not reach an upstream`, async (context) => {
     const kit = await startHttp2Gateway(context, certificates);

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { after, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { TestCertificates } from '../testing/certificates.ts';
+import type { RawServer } from '../testing/raw-socket.ts';
 import { answerOf, Http2Client, startHttp2Gateway } from './testing/http2-kit.ts';
 import { frameTypes, pseudoFields, RawHttp2 } from './testing/raw-http2.ts';
 import { openWebSocket } from './testing/web-socket-upstream.ts';
@@ -23,6 +25,54 @@ test('a gateway that closes says so, and answers what is under way', async (cont
   assert.equal((await answer).body.toString(), 'last');
   await closed;
 });
+
+/** Turns of the event loop between a request and the close: everything that a request passes through fits in. */
+const turns = 12;
+
+for (let turn = 0; turn < turns; turn++) {
+  test(`around a GOAWAY, ${turn} turns after a request, each is answered or may be sent again`, async (context) => {
+    const kit = await startHttp2Gateway(context, certificates);
+    void answerAll(kit.upstream);
+    const raw = await RawHttp2.connect(context, kit.port);
+    await raw.nextOf(frameTypes.settings);
+    raw.request(1, pseudoFields());
+    for (let i = 0; i < turn; i++) await setImmediate();
+    const closed = kit.gateway.close({ drainMs: 20_000 });
+    const last = 41;
+    for (let stream = 3; stream <= last; stream += 2) {
+      raw.request(stream, pseudoFields());
+      await setImmediate();
+    }
+    const answered: number[] = [];
+    let lastTaken: number | undefined;
+    for (let frame = await raw.next(); frame !== undefined; frame = await raw.next()) {
+      if (frame.type === frameTypes.goaway) {
+        lastTaken = Math.min(lastTaken ?? last, frame.payload.readUInt32BE(0));
+      } else if (frame.type === frameTypes.headers) answered.push(frame.stream);
+      else if (frame.type === frameTypes.rstStream) {
+        assert.equal(frame.payload.readUInt32BE(0), constants.NGHTTP2_REFUSED_STREAM);
+      }
+    }
+    assert.ok(lastTaken !== undefined, 'it was said');
+    const taken = Array.from({ length: (lastTaken + 1) / 2 }, (_, i) => 1 + 2 * i);
+    assert.deepEqual(
+      answered.sort((a, b) => a - b),
+      taken,
+    );
+    await closed;
+  });
+}
+
+/** Answers one request a connection. */
+async function answerAll(upstream: RawServer): Promise<never> {
+  for (;;) {
+    const connection = await upstream.accept();
+    connection.head().then(
+      () => connection.end('HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n'),
+      () => {},
+    );
+  }
+}
 
 test('a WebSocket goes on while the gateway drains', async (context) => {
   const kit = await startHttp2Gateway(context, certificates);

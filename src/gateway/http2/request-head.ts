@@ -5,6 +5,10 @@
  * have, two hosts, line ends in values, a target that names its own host. What is left is still read by the strict
  * reader of `http1/`, which decides whether it is a request at all. Knows nothing of streams.
  *
+ * One thing cannot be refused here: a field whose name or value holds a character that is forbidden (CR, LF, NUL, other
+ * controls) makes a request malformed, but nghttp2 below Node leaves it out before anybody is told of it. It reaches no
+ * upstream either way.
+ *
  * Source: RFC 9113, 8.2 and 8.3; RFC 8441, 4 and 5.
  */
 import { randomBytes } from 'node:crypto';

@@ -148,12 +148,14 @@ export class Passage implements UpstreamUser {
   onUpstreamReady(): void {
     const exchange = this.#exchange;
     const { request, body } = exchange;
-    const { socket, reader } = this.#connection as UpstreamConnection;
+    const connection = this.#connection as UpstreamConnection;
+    const { socket, reader } = connection;
     request.answer.connectedAt = performance.now();
     reader.requestMethod = request.method;
     if (body === undefined || body.isDone) {
       socket.write(this.#head, 'latin1');
     } else {
+      connection.sendsBody();
       try {
         body.sendTo(socket, this.#head, this.#route.maxBodyBytes);
       } catch (error) {
@@ -168,6 +170,13 @@ export class Passage implements UpstreamUser {
     const { isBodyDone, client } = this.#exchange;
     if (isBodyDone) return;
     client.socket.resume();
+    this.watch();
+  }
+
+  /** Before its answer, or the end without one, the rest of the body may still be for another server. */
+  onUpstreamDeaf(): void {
+    if (this.answer === undefined) return;
+    this.#exchange.body?.discard();
     this.watch();
   }
 
@@ -283,6 +292,7 @@ export class Passage implements UpstreamUser {
       exchange.answer({ status: pageStatus, body: '' });
       return;
     }
+    if (this.#connection?.isDeaf === true) exchange.body?.discard();
     const relay = new AnswerRelay(exchange, response);
     this.answer = relay;
     let taken: boolean;

@@ -123,6 +123,8 @@ class Subrequest implements UpstreamUser {
 
   onUpstreamDrain(): void {}
 
+  onUpstreamDeaf(): void {}
+
   onUpstreamEnd(): void {
     this.#fail(this.#closed());
   }

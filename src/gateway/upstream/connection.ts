@@ -7,6 +7,7 @@ import { type HeadLimits, ResponseHeadReader } from '../../http1/head.ts';
 import { type Deadlined, never } from '../deadlines.ts';
 import { own, type SocketOwner } from '../socket-owner.ts';
 import type { Dialed } from './dial.ts';
+import { holdFailedWrites } from './failed-writes.ts';
 import type { Pool } from './pool.ts';
 
 /** Whoever has a connection at the moment. All calls come from the event loop, never from within `connect`. */
@@ -16,6 +17,8 @@ export interface UpstreamUser {
   onUpstreamData(chunk: Buffer): void;
   onUpstreamDrain(): void;
   onUpstreamEnd(): void;
+  /** It takes nothing more of a body; what it has sent, and its end, still come. Only after `sendsBody`. */
+  onUpstreamDeaf(): void;
   /** The connection is gone; nothing follows. */
   onUpstreamClose(error: NodeJS.ErrnoException | undefined): void;
   /** The `deadline` that the user, or `connect`, has set has passed. */
@@ -34,10 +37,13 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
   ready = false;
   /** Whether an earlier exchange has used it: then the server may close it just as it is used again. */
   reused = false;
+  /** Whether it takes nothing more of what is written to it. */
+  isDeaf = false;
   /** How many it has been used for. */
   requests = 1;
   /** A time as in `deadline`, after which it is not kept for another exchange. */
   reusedUntil = never;
+  #holdsFailedWrites = false;
 
   constructor(pool: Pool, dialed: Dialed, user: UpstreamUser, limits: HeadLimits) {
     this.pool = pool;
@@ -53,6 +59,16 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
     };
     if (dialed.readyEvent === undefined) process.nextTick(ready);
     else this.socket.once(dialed.readyEvent, ready);
+  }
+
+  /** A body is about to be written, which the server may refuse to take while it answers. */
+  sendsBody(): void {
+    if (this.#holdsFailedWrites) return;
+    this.#holdsFailedWrites = true;
+    holdFailedWrites(this.socket, () => {
+      this.isDeaf = true;
+      this.user?.onUpstreamDeaf();
+    });
   }
 
   /** Gives the connection back for another exchange. Only when both messages were read and written to their end. */

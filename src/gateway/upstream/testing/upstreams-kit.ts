@@ -99,6 +99,7 @@ export function connected(pool: Pool): Promise<UpstreamConnection> {
       onUpstreamData() {},
       onUpstreamDrain() {},
       onUpstreamEnd() {},
+      onUpstreamDeaf() {},
       onUpstreamClose: (error) => reject(error ?? new Error('it closed the connection')),
       onUpstreamDeadline: () => reject(new Error('the deadline has passed')),
     };
@@ -112,6 +113,7 @@ export const idleUser: UpstreamUser = {
   onUpstreamData() {},
   onUpstreamDrain() {},
   onUpstreamEnd() {},
+  onUpstreamDeaf() {},
   onUpstreamClose() {},
   onUpstreamDeadline() {},
 };

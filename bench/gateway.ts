@@ -17,6 +17,7 @@ import {
   type Contestant,
   type ContestantName,
   contestants,
+  launcherFlags,
   startNode,
 } from './gateway/contestants.ts';
 import {
@@ -149,9 +150,13 @@ async function sites(seconds: number): Promise<{ readonly ten: number; readonly 
   async function hatchway(count: number): Promise<Contestant> {
     const log = join(tempFolder(scope, 'bench'), 'access.log');
     const { certPath, keyPath } = certificate;
-    const { child, ...ports } = await startNode(scope, 'hatchway-process.ts', [
-      ...[String(port), log, certPath, keyPath, String(count)],
-    ]);
+    const args = [String(port), log, certPath, keyPath, String(count)];
+    const { child, ...ports } = await startNode(
+      scope,
+      'hatchway-process.ts',
+      args,
+      launcherFlags(),
+    );
     return { name: 'hatchway', ...ports, pid: child.pid, stop: () => child.stop() };
   }
 }

@@ -3,7 +3,7 @@
  * the upstream, WebSockets passed on, an access log where it writes one to a file by itself.
  */
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Child, startChild } from '../../test/kit/child.ts';
 import { freePort } from '../../test/kit/ports.ts';
@@ -44,9 +44,13 @@ type Start = (
 export const contestants: Readonly<Record<ContestantName, Start>> = {
   hatchway: async (scope, upstreamPort, { certPath, keyPath }) => {
     const log = join(tempFolder(scope, 'bench'), 'access.log');
-    return await nodeContestant(scope, 'hatchway', 'hatchway-process.ts', [
-      ...[String(upstreamPort), log, certPath, keyPath],
-    ]);
+    return await nodeContestant(
+      scope,
+      'hatchway',
+      'hatchway-process.ts',
+      [String(upstreamPort), log, certPath, keyPath],
+      launcherFlags(),
+    );
   },
 
   'http-proxy-3': async (scope, upstreamPort, { certPath, keyPath }) =>
@@ -194,13 +198,23 @@ export function benchCertificate(scope: Scope): BenchCertificate {
   return { certPath, keyPath, bundlePath };
 }
 
+/** What `bin/hatchway` tells Node. */
+export function launcherFlags(): readonly string[] {
+  const launcher = readFileSync(join(here, '../../bin/hatchway'), 'utf8');
+  const flags = /^exec "\$node" (--\S+(?: --\S+)*) "/m.exec(launcher)?.[1];
+  if (flags === undefined)
+    throw new Error('bin/hatchway starts Node in a way that is not known here');
+  return flags.split(' ');
+}
+
 /** A program of this folder that says `listening on <port> [<TLS port>]`. */
 export async function startNode(
   scope: Scope,
   file: string,
   args: readonly string[],
+  flags: readonly string[] = [],
 ): Promise<{ child: Child; port: number; tlsPort: number | undefined }> {
-  const child = startChild(scope, process.execPath, [join(here, file), ...args]);
+  const child = startChild(scope, process.execPath, [...flags, join(here, file), ...args]);
   const [, port, tlsPort] = await child.said(/listening on (\d+)(?: (\d+))?/);
   return {
     child,
@@ -214,8 +228,9 @@ async function nodeContestant(
   name: ContestantName,
   file: string,
   args: readonly string[],
+  flags: readonly string[] = [],
 ): Promise<Contestant> {
-  const { child, port, tlsPort } = await startNode(scope, file, args);
+  const { child, port, tlsPort } = await startNode(scope, file, args, flags);
   return contestant(name, port, tlsPort, child, child.pid);
 }
 

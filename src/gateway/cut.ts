@@ -5,6 +5,7 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { codeOf } from '../base/errors.ts';
 
 /**
  * Ends a connection so that the other side cannot take it for a regular end: by RST on TCP, without close_notify on
@@ -12,15 +13,20 @@ import { TLSSocket } from 'node:tls';
  */
 export function reset(socket: Duplex): void {
   if (socket.destroyed) return;
-  // A Unix socket has no RST and Node refuses to send one; it has no port either.
   if (
-    socket instanceof Socket &&
-    !(socket instanceof TLSSocket) &&
-    socket.remotePort !== undefined &&
-    !isShuttingDown(socket)
+    !(socket instanceof Socket) ||
+    socket instanceof TLSSocket ||
+    socket.connecting ||
+    isShuttingDown(socket)
   ) {
+    socket.destroy();
+    return;
+  }
+  try {
     socket.resetAndDestroy();
-  } else {
+  } catch (error) {
+    // A Unix socket has no RST. Asking for its port first would cost each TCP socket a system call.
+    if (codeOf(error) !== 'ERR_INVALID_HANDLE_TYPE') throw error;
     socket.destroy();
   }
 }

@@ -14,13 +14,13 @@ import type { AcceptedSocket, ProxyProtocolFacts } from './accepted-socket.ts';
 import type { Totals } from './admin/totals.ts';
 import { awaitProxyHeader, type ProxyHeaderUser } from './client-address/proxy-header.ts';
 import type { TrustedProxies } from './client-address/trusted-proxies.ts';
+import { CountedSockets } from './counted-sockets.ts';
 import { Descriptors } from './descriptors.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError, gatewayErrors } from './errors.ts';
 import type { AddressCounts } from './rate/address-counts.ts';
-import { Roster } from './roster.ts';
 import type { SocketCounts } from './socket-counts.ts';
-import { tcpOptions } from './socket-options.ts';
+import { presetAccepted, serverOptions, setAccepted } from './socket-options.ts';
 
 export type ListenerOptions = {
   readonly address: ListenAddress;
@@ -51,6 +51,11 @@ export type ListenerOptions = {
 /** How long clients that connect while a listener closes are accepted, in milliseconds; it takes far less unless they never end. */
 const acceptRestMs = 250;
 
+/** Clients that the kernel lets wait until they are accepted: what Node asks for unless it is told otherwise, and one more. */
+const backlog = 512;
+
+type LocalAddress = { readonly localAddress: string; readonly localPort: number };
+
 /** Hosts that stand for all addresses of the machine. */
 const everyAddress: readonly string[] = ['0.0.0.0', '::'];
 
@@ -61,10 +66,14 @@ export class Listener implements ProxyHeaderUser {
   readonly #options: ListenerOptions;
   #server: Server;
   /** All sockets it has accepted and that are still open; with TLS, those underneath. */
-  readonly #sockets = new Roster<Socket>();
+  readonly #sockets: CountedSockets;
   /** What those of them that began with a PROXY protocol header said in it. */
   readonly #proxyFacts = new WeakMap<Socket, ProxyProtocolFacts>();
   readonly #descriptors = new Descriptors();
+  /** Of all sockets accepted here; undefined where each has to be asked. */
+  #local: LocalAddress | undefined;
+  /** How many sockets may still come that do not have their options from the listening one. */
+  #unset = Number.POSITIVE_INFINITY;
   /** By address: listeners whose clients come to this one, which listens on every address of the machine. */
   readonly #nearer = new Map<string, Listener>();
   #accepted = 0;
@@ -76,7 +85,8 @@ export class Listener implements ProxyHeaderUser {
 
   constructor(options: ListenerOptions) {
     this.#options = options;
-    this.#server = createServer(tcpOptions, (socket) => this.#accept(socket));
+    this.#sockets = new CountedSockets(options.counts, 'clients');
+    this.#server = createServer(serverOptions, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
       this.#tlsServer = createTlsServer(options.tls, (socket) =>
         this.#handOver(socket, socket, underneath(socket)),
@@ -112,6 +122,7 @@ export class Listener implements ProxyHeaderUser {
     const { address, ipv6Only, reusePort } = this.#options;
     this.#server.off('error', this.#onAcceptError);
     const bound = await bind(this.#server, address, { ipv6Only, reusePort });
+    this.#learn();
     // From here on it is about single connections (out of file descriptors, for one), not about the address.
     this.#server.on('error', this.#onAcceptError);
     return bound;
@@ -138,6 +149,7 @@ export class Listener implements ProxyHeaderUser {
     server.removeAllListeners('connection');
     server.on('connection', (socket) => this.#accept(socket));
     this.#server = server;
+    this.#learn();
     const { address } = this.#options;
     const bound = server.address();
     return address.kind === 'tcp' && typeof bound === 'object' && bound !== null
@@ -194,24 +206,44 @@ export class Listener implements ProxyHeaderUser {
 
   /** Closes every socket that was accepted here, tunnels included. */
   destroy(): void {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.destroy();
+  }
+
+  /** What holds for every socket that comes from the server it has now. */
+  #learn(): void {
+    const bound = this.#server.address();
+    // Who came before is in the kernel's queue, and comes first.
+    this.#unset = presetAccepted(this.#server) ? backlog : Number.POSITIVE_INFINITY;
+    this.#local =
+      typeof bound === 'object' && bound !== null && !everyAddress.includes(bound.address)
+        ? { localAddress: bound.address, localPort: bound.port }
+        : undefined;
+  }
+
+  /** The listener whose address the client has connected to, if that is another one. */
+  #nearerFor(socket: Socket): Listener | undefined {
+    if (this.#nearer.size === 0) return undefined;
+    return this.#nearer.get(withoutMapping(socket.localAddress ?? ''));
   }
 
   #accept(socket: Socket): void {
     this.#accepted++;
-    const nearer = this.#nearer.get(withoutMapping(socket.localAddress ?? ''));
+    if (this.#unset > 0) {
+      this.#unset--;
+      setAccepted(socket);
+    }
+    const nearer = this.#nearerFor(socket);
     if (nearer !== undefined) {
-      nearer.#accept(socket);
+      nearer.#take(socket);
       return;
     }
+    this.#take(socket);
+  }
+
+  #take(socket: Socket): void {
     const { counts, maxConnections, log, totals } = this.#options;
-    counts.clients++;
     totals?.connectionAccepted();
     this.#sockets.add(socket);
-    socket.once('close', () => {
-      this.#sockets.delete(socket);
-      counts.closed('clients');
-    });
     const shortage = this.#descriptors.shortageFor(socket);
     if (counts.clients > maxConnections) {
       log.warn({ client: socket.remoteAddress, maxConnections }, 'too many client connections');
@@ -289,7 +321,8 @@ export class Listener implements ProxyHeaderUser {
 
   #peerOf(from: Socket, accepted: Socket): Omit<AcceptedSocket, 'socket' | 'secure'> {
     const unix = this.#options.address.kind === 'unix';
-    const { remoteAddress, remotePort, localAddress, localPort } = from;
+    const { remoteAddress, remotePort } = from;
+    const { localAddress, localPort } = this.#local ?? from;
     return {
       remoteAddress: unix ? 'unix:' : withoutMapping(remoteAddress ?? ''),
       remotePort,
@@ -342,6 +375,7 @@ function underneath(socket: TLSSocket): Socket {
 
 /** An IPv4 address on a socket of both families. */
 function withoutMapping(address: string): string {
+  if (!address.startsWith('::')) return address;
   return address.replace(/^::ffff:(?=[\d.]+$)/, '');
 }
 

@@ -9,6 +9,8 @@ type Variable = (request: RequestState) => string | undefined;
 export const tlsVariables: Readonly<Record<string, Variable>> = {
   ssl_alpn_protocol: ({ client }) => client.accepted.tls?.alpnProtocol || undefined,
   ssl_cipher: ({ client }) => client.accepted.tls?.getCipher().name,
+  // Early data is not taken, and for all other requests it is empty.
+  ssl_early_data: () => undefined,
   ssl_protocol: ({ client }) => client.accepted.tls?.getProtocol() ?? undefined,
   ssl_server_name: ({ client }) => client.accepted.tls?.servername || undefined,
   ssl_session_id: ({ client }) => client.accepted.tls?.getSession()?.toString('hex').slice(0, 64),

@@ -117,9 +117,12 @@ function problemOf({ place, message, remedy }: Problem): ConfigProblem {
   return { ...place, message, hint: remedy };
 }
 
-/** File by file, as a person reads them. */
+/** File by file, as a person reads them; what is wrong in a file that is included several times is told once. */
 export function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  const byFile = Map.groupBy(problems, ({ file }) => file);
+  const distinct = new Map(
+    problems.map((one) => [`${one.file}:${one.line}:${one.column} ${one.message}`, one] as const),
+  );
+  const byFile = Map.groupBy(distinct.values(), ({ file }) => file);
   return [...byFile.values()].flatMap((group) =>
     group.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
   );

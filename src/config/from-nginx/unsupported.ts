@@ -27,7 +27,7 @@ export function unsupportedIn(main: Level): SupportProblems {
     for (const setting of level.settings) {
       const { directive } = setting;
       const { name } = directive;
-      if (isHarmless(directive) || isUnknown(name)) continue;
+      if (isHarmless(directive) || isUnknown(name) || isEmptyBlock(setting, level)) continue;
       const isIf = level.kind === 'location-if' || level.kind === 'server-if';
       if (isIf && !inIf.has(name)) {
         add(
@@ -79,6 +79,14 @@ function addUnsupported(
 /** Not even a module's; `src/nginx` has said so. */
 function isUnknown(name: string): boolean {
   return specsOf(name).length === 0 && otherModuleOf(name) === undefined;
+}
+
+/** Files that others generate have a `stream` whether or not there is a server in it. */
+function isEmptyBlock(setting: Setting, level: Level): boolean {
+  const { name } = setting.directive;
+  if (name !== 'stream' && name !== 'mail') return false;
+  const inner = level.children.find(({ opening }) => opening === setting);
+  return inner !== undefined && !inner.named.has('server');
 }
 
 /** Whether it only says what holds without it. */

@@ -16,10 +16,15 @@ const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR } = constants;
 /** The gateway's own answers are read here, whose upstream has been held to the limits that are configured. */
 const answerLimits: HeadLimits = { headBytes: 1024 * 1024, headFields: 10_000 };
 
+/** What a WebSocket's client gets in place of a success that is no 101: to it, any 2xx says that it is open (RFC 8441, 5). */
+const notOpened = 502;
+
 /** A head that Node sends without a body whatever is written (RFC 9110, 15.3.6). */
 const resetContent = 205;
 
 export interface AnswerOwner {
+  /** The WebSocket that was asked for is open. */
+  onOpen(): void;
   /** All of the answer has been read; the connection is of no use any more. */
   onAnswerComplete(): void;
   /** All of it has been sent. */
@@ -32,6 +37,7 @@ export class AnswerSide implements SocketOwner {
   readonly #stream: ServerHttp2Stream;
   readonly #inner: Duplex;
   readonly #owner: AnswerOwner;
+  readonly #wantsTunnel: boolean;
   readonly #heads = new ResponseHeadReader(answerLimits);
   #body: BodyReader | undefined;
   /**
@@ -45,12 +51,13 @@ export class AnswerSide implements SocketOwner {
   constructor(
     stream: ServerHttp2Stream,
     inner: Duplex,
-    { method }: Http1Request,
+    { method, body }: Http1Request,
     owner: AnswerOwner,
   ) {
     this.#stream = stream;
     this.#inner = inner;
     this.#owner = owner;
+    this.#wantsTunnel = body.kind === 'tunnel';
     this.#heads.requestMethod = method;
   }
 
@@ -73,7 +80,7 @@ export class AnswerSide implements SocketOwner {
 
   /** The connection has taken of the request what was written to it. */
   onDrain(): void {
-    this.#stream.resume();
+    if (!this.#wantsTunnel || this.#isTunnel) this.#stream.resume();
   }
 
   onEnd(): void {
@@ -100,6 +107,7 @@ export class AnswerSide implements SocketOwner {
         this.#endsWithTrailers = true;
         this.#stream.respond(http2Response(head), { waitForTrailers: true });
         if (reader.rest.length > 0) this.#write(reader.rest);
+        this.#owner.onOpen();
         return;
       }
       if (head.status >= 200) {
@@ -110,7 +118,9 @@ export class AnswerSide implements SocketOwner {
     }
   }
 
-  #begin(head: ResponseHead, rest: Buffer): void {
+  #begin(answer: ResponseHead, rest: Buffer): void {
+    const isOpening = this.#wantsTunnel && answer.status < 300;
+    const head = isOpening ? { ...answer, status: notOpened } : answer;
     const body = bodyReader(head.framing, 'upstream', answerLimits);
     const isBodiless = body.done || head.status === resetContent;
     this.#body = body;

@@ -57,6 +57,12 @@ export class StreamBridge implements AnswerOwner, Deadlined {
     inner.write(request.text, 'latin1');
     own(inner, this.#answer);
     own(stream, this.#request);
+    // If it does not open, what comes behind its head is nobody's, and must not come to look like a request.
+    if (this.#isTunnel) stream.pause();
+  }
+
+  onOpen(): void {
+    this.#stream.resume();
   }
 
   onAnswerComplete(): void {

@@ -4,6 +4,7 @@ import { constants } from 'node:http2';
 import { after, type TestContext, test } from 'node:test';
 import { TestCertificates } from '../testing/certificates.ts';
 import type { GatewayKit, KitOptions } from '../testing/gateway-kit.ts';
+import type { RawServer } from '../testing/raw-socket.ts';
 import { answerOf, Http2Client, startHttp2Gateway, testHost } from './testing/http2-kit.ts';
 import { frameTypes, pseudoFields, RawHttp2 } from './testing/raw-http2.ts';
 import { openWebSocket } from './testing/web-socket-upstream.ts';
@@ -166,6 +167,44 @@ test('an upstream that refuses is heard, body and all', async (context) => {
   const { status, body } = await answer;
   assert.equal(status, 403);
   assert.equal(body.toString(), 'no way');
+});
+
+for (const upgradeTokens of [[], ['websocket']]) {
+  test(`what is sent to a WebSocket that does not open is no request (allowed: ${upgradeTokens})`, async (context) => {
+    const { kit, client } = await start(context, { upgradeTokens });
+    void refuseAll(kit.upstream);
+    const stream = client.openWebSocket();
+    stream.write(`GET /smuggled HTTP/1.1\r\nHost: ${testHost}\r\n\r\n`);
+    assert.equal((await answerOf(stream)).status, 403);
+    assert.equal((await client.ask({ ':path': '/other' })).status, 403);
+    assert.deepEqual(
+      (await kit.accessLines()).map((line) => line.slice(1, line.indexOf(' HTTP'))),
+      ['GET /', 'GET /other'],
+    );
+  });
+}
+
+/** Answers every request of every connection with 403. */
+async function refuseAll(upstream: RawServer): Promise<never> {
+  for (;;) {
+    const connection = await upstream.accept();
+    void (async () => {
+      for (;;) {
+        await connection.head();
+        connection.write('HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n');
+      }
+    })().catch(() => {});
+  }
+}
+
+test('a success that opens nothing is none to the client, for whom any would be an open WebSocket', async (context) => {
+  const { kit, client } = await start(context);
+  const stream = client.openWebSocket();
+  const upstream = await kit.upstream.accept();
+  await upstream.head();
+  upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsign in');
+  const answer = await answerOf(stream);
+  assert.deepEqual([answer.status, answer.body.toString()], [502, 'sign in']);
 });
 
 test('a 101 with the wrong Accept opens nothing', async (context) => {

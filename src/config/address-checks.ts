@@ -1,9 +1,10 @@
 /** What sites and the console do to each other on one address: TLS beside plain HTTP, hosts with two owners, overlaps. */
 
+import { isIPv6 } from 'node:net';
 import type { ListenAddress } from './model.ts';
 import type { ConfigPath, Finding, LineOf } from './problem.ts';
 import { type ListenConfig, listenOptionNames } from './schema/listen.ts';
-import { type Address, byAddress, type Served } from './served.ts';
+import { type Address, byAddress, type Served, speaksTls } from './served.ts';
 import { hostPatternKey } from './values/host-pattern.ts';
 import { formatListenAddress, overlaps } from './values/listen-address.ts';
 
@@ -29,11 +30,15 @@ export function checkAddresses(
 }
 
 /** An address is served with TLS or without, never both. */
-function checkTls({ address, served }: Address, lineOf: LineOf): Finding[] {
+function checkTls(place: Address, lineOf: LineOf): Finding[] {
+  const { address, served } = place;
   const name = formatListenAddress(address);
   const secure = served.find((one) => one.cert !== undefined);
-  if (secure === undefined) return [];
-  const bare = served.filter((one) => one.cert === undefined && one.key === undefined);
+  if (!speaksTls(place) || secure === undefined) return [];
+  const bare = served.filter(
+    ({ cert, key, site }) =>
+      cert === undefined && key === undefined && site?.tls?.rejectHandshakes !== true,
+  );
   return bare.map((one) =>
     one.site === undefined
       ? {
@@ -53,11 +58,21 @@ function checkTls({ address, served }: Address, lineOf: LineOf): Finding[] {
 /** Within one address each host belongs to one site, and one of them at most has all the others. */
 function checkHosts({ address, served }: Address, lineOf: LineOf): Finding[] {
   const name = formatListenAddress(address);
+  const defaults = served.filter((one) => isDefault(one, name));
+  const [chosen, second] = defaults;
   const findings: Finding[] = [];
+  if (chosen !== undefined && second !== undefined) {
+    findings.push({
+      path: [...second.path, 'listen'],
+      message: `${called(chosen, lineOf)} is already the \`default\` of ${name}`,
+      hint: 'remove `default` from one of them',
+    });
+  }
   const owners = new Map<string, Served>();
   let takesOthers: Served | undefined;
   for (const one of served) {
     if (one.hosts === undefined) {
+      if (chosen !== undefined) continue;
       if (takesOthers === undefined) takesOthers = one;
       else findings.push(twoForOthers(name, takesOthers, one, lineOf));
       continue;
@@ -72,6 +87,10 @@ function checkHosts({ address, served }: Address, lineOf: LineOf): Finding[] {
     }
   }
   return findings;
+}
+
+function isDefault({ listen }: Served, name: string): boolean {
+  return listen.some((one) => one.default === true && formatListenAddress(one) === name);
 }
 
 function twoOwners(
@@ -102,9 +121,9 @@ function twoForOthers(address: string, first: Served, second: Served, lineOf: Li
   };
 }
 
-/** Listening on every address of the machine leaves none of them to another listener on that port. */
+/** `[::]` that takes IPv4 as well leaves none of it to another listener on that port. */
 function checkOverlaps(served: readonly Served[], lineOf: LineOf): Finding[] {
-  type Use = { readonly address: ListenAddress; readonly by: Served; readonly index: number };
+  type Use = { readonly address: ListenConfig; readonly by: Served; readonly index: number };
   const findings: Finding[] = [];
   const byPort = new Map<number, Use[]>();
   const seen = new Set<string>();
@@ -119,7 +138,7 @@ function checkOverlaps(served: readonly Served[], lineOf: LineOf): Finding[] {
         byPort.set(address.port, [use]);
         continue;
       }
-      const before = uses.find((other) => overlaps(other.address, address));
+      const before = uses.find((other) => exclude(other.address, address));
       uses.push(use);
       if (before === undefined) continue;
       // The top-level `listen` may be a default that is not in the file; an own one always is.
@@ -127,11 +146,17 @@ function checkOverlaps(served: readonly Served[], lineOf: LineOf): Finding[] {
       findings.push({
         path: [...(here.by.ownListen ? here.by.path : []), 'listen', here.index],
         message: `${formatListenAddress(here.address)} and ${formatListenAddress(there.address)} of ${called(there.by, lineOf)} overlap: only one of them can be listened on`,
-        hint: 'write the same address in both places, or use another port',
+        hint: 'write the same address in both places, or `{ address: "[::]:PORT", ipv6Only: true }`',
       });
     }
   }
   return findings;
+}
+
+function exclude(a: ListenConfig, b: ListenConfig): boolean {
+  const [wide, other] = a.kind === 'tcp' && a.host === '::' ? [a, b] : [b, a];
+  if (wide.kind === 'unix' || other.kind === 'unix' || wide.host !== '::') return false;
+  return wide.ipv6Only !== true && !isIPv6(other.host) && overlaps(wide, other);
 }
 
 /** An address is what it is for all its sites: two of them cannot want it differently. */

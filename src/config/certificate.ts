@@ -20,16 +20,22 @@ export function readCertificate(path: string): X509Certificate {
   }
 }
 
-/** Reads a PEM file with a private key. Throws `HW_CONFIG_INVALID`. */
-export function readPrivateKey(path: string): KeyObject {
+/**
+ * Reads a PEM file with a private key. Throws `HW_CONFIG_INVALID`.
+ *
+ * @param passphrasesPath a file of passphrases, one a line, of which one may open it
+ */
+export function readPrivateKey(path: string, passphrasesPath?: string): KeyObject {
   const pem = readPem(path);
+  if (passphrasesPath !== undefined && isEncrypted(pem)) return opened(path, pem, passphrasesPath);
   try {
     return createPrivateKey(pem);
   } catch (cause) {
-    const needsPassphrase = codeOf(cause) === 'ERR_MISSING_PASSPHRASE' || /ENCRYPTED/.test(pem);
+    const needsPassphrase = codeOf(cause) === 'ERR_MISSING_PASSPHRASE' || isEncrypted(pem);
     if (needsPassphrase) {
       throw configError('HW_CONFIG_INVALID', `the private key in ${path} has a passphrase`, {
-        remedy: 'write it without one: openssl pkey -in OLD -out NEW',
+        remedy:
+          'write it without one: openssl pkey -in OLD -out NEW; or name a file with the passphrase',
         cause,
       });
     }
@@ -43,6 +49,26 @@ export function readPrivateKey(path: string): KeyObject {
   }
 }
 
+function isEncrypted(pem: string): boolean {
+  return pem.includes('ENCRYPTED');
+}
+
+function opened(path: string, pem: string, passphrasesPath: string): KeyObject {
+  const passphrases = readPem(passphrasesPath).split(/\r?\n/);
+  for (const passphrase of passphrases) {
+    if (passphrase === '') continue;
+    try {
+      // As `readPem` has read it, byte by byte.
+      return createPrivateKey({ key: pem, passphrase: Buffer.from(passphrase, 'latin1') });
+    } catch {
+      // The next one may open it.
+    }
+  }
+  throw configError('HW_CONFIG_INVALID', `no line of ${passphrasesPath} opens the key in ${path}`, {
+    remedy: 'write the passphrase of the key on a line of its own',
+  });
+}
+
 function readPem(path: string): string {
   try {
     return readFileSync(path, 'latin1');
@@ -52,6 +78,16 @@ function readPem(path: string): string {
       cause,
     });
   }
+}
+
+/** Reads a PEM file of revocation lists. Throws `HW_CONFIG_INVALID`. */
+export function readRevocationLists(path: string): string {
+  const pem = readPem(path);
+  if (pem.includes('-----BEGIN X509 CRL-----')) return pem;
+  throw configError('HW_CONFIG_INVALID', `${path} has no revocation list in PEM form`, {
+    remedy:
+      'the file begins with -----BEGIN X509 CRL-----; openssl crl -inform DER -in OLD -out NEW',
+  });
 }
 
 /** The reason of a failed file operation in words. */

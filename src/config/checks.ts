@@ -6,13 +6,15 @@ import { checkAddresses } from './address-checks.ts';
 import {
   checkAccessLog,
   checkDockerCertificates,
-  checkPair,
+  checkPairs,
   type ResolvePath,
 } from './file-checks.ts';
+import { checkLimits } from './limit-checks.ts';
 import type { ConfigPath, Finding, LineOf } from './problem.ts';
 import type { ListenConfig } from './schema/listen.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import { type Served, servedBy } from './served.ts';
+import { checkServers, checkSticky } from './server-checks.ts';
 import { checkSite } from './site-checks.ts';
 
 export type CheckOptions = {
@@ -46,11 +48,20 @@ export function check(
   findings.push(...checkAccessLog(['accessLog'], top.accessLog, options.resolvePath));
   findings.push(...checkDockerCertificates(top.console.targets.docker, options.resolvePath));
   findings.push(...checkCertificates(served, options));
+  findings.push(...checkUpstreams(top));
+  if (!options.isDoubtful(['limits'])) findings.push(...checkLimits(top.limits, sites));
   for (const { site, path } of served) {
     if (site !== undefined) findings.push(...checkSite(site, path, options));
   }
   const certain = served.filter((one) => !isDoubtful(one, options));
-  return [...findings, ...checkAddresses(certain, top.admin, options.lineOf)];
+  return [...findings, ...checkAddresses(certain, top.admin?.address, options.lineOf)];
+}
+
+function checkUpstreams({ upstreams = {} }: Omit<Config, 'sites'>): Finding[] {
+  return Object.entries(upstreams).flatMap(([name, { servers, sticky }]) => [
+    ...checkServers(servers, ['upstreams', name, 'servers']),
+    ...checkSticky(sticky, ['upstreams', name, 'sticky']),
+  ]);
 }
 
 /** Whether it may have been meant for another address, other hosts, or another kind of address. */
@@ -71,7 +82,7 @@ function checkCertificates(served: readonly Served[], options: CheckOptions): Fi
     const pair = `${cert}\0${key}`;
     if (isPair && seen.has(pair)) continue;
     seen.add(pair);
-    findings.push(...checkPair(path, one, options.resolvePath));
+    findings.push(...checkPairs(path, one, options.resolvePath));
   }
   return findings;
 }

@@ -4,12 +4,15 @@
  */
 import { resolve } from 'node:path';
 import { accessLogModel, type LogOptions } from './compile/access-log.ts';
-import { present } from './compile/present.ts';
-import { siteRoutes } from './compile/routes.ts';
+import { limitsModel, siteLimitsModel, zoneModels } from './compile/limits.ts';
+import { present, unlessEmpty } from './compile/present.ts';
+import { siteResponseModel } from './compile/response.ts';
+import { ownRedirectsModel, siteRoutes } from './compile/routes.ts';
+import { ruleModels } from './compile/rules.ts';
 import { defaults } from './defaults.ts';
 import type {
+  CertificateModel,
   GatewayModel,
-  Limits,
   ListenAddress,
   ListenerModel,
   SiteModel,
@@ -20,8 +23,9 @@ import type { RouteModel } from './route-model.ts';
 import type { ListenConfig } from './schema/listen.ts';
 import type { TrustConfig } from './schema/trusted-proxies.ts';
 import type { Config, SiteConfig } from './schema.ts';
-import { type Address, byAddress, type Served, servedBy } from './served.ts';
+import { type Address, byAddress, defaultOf, type Served, servedBy, speaksTls } from './served.ts';
 import { formatListenAddress } from './values/listen-address.ts';
+import { mapEntryModels } from './values/rule-kinds.ts';
 
 /** The name under which the gateway is given the console's server. */
 export const consoleServer = 'console';
@@ -38,57 +42,104 @@ export function compile(config: Config, options: CompileOptions): GatewayModel {
   return {
     listeners: byAddress(served).map((address) => listenerModel(address, sites, config, options)),
     limits: limitsModel(config.limits),
-    ...(config.admin === undefined
-      ? {}
-      : { admin: { address: absoluteAddress(config.admin, options) } }),
+    ...present({ maps: mapModels(config.maps), admin: adminModel(config.admin, options) }),
+    ...zoneModels(config.limits),
     drainMs: config.drain,
   };
 }
 
 function listenerModel(
-  { address, served, http2, proxyProtocol, reusePort }: Address,
+  place: Address,
   models: ReadonlyMap<Served, SiteModel>,
   config: Config,
   options: CompileOptions,
 ): ListenerModel {
+  const { address, served, http2, proxyProtocol, reusePort, ipv6Only } = place;
   const sites = served.map((one) => models.get(one) as SiteModel);
-  // As in nginx the first site serves hosts that nobody names, unless one asks for them.
-  const forOthers = served.findIndex((one) => one.hosts === undefined);
-  const tls = served.some((one) => one.cert !== undefined);
+  const tls = speaksTls(place);
   return {
     address: absoluteAddress(address, options),
+    ...(ipv6Only === true ? { ipv6Only } : {}),
     tls,
     ...(tls && (http2 ?? config.http2) ? { http2: true } : {}),
     ...(proxyProtocol === true ? { proxyProtocol } : {}),
     ...((reusePort ?? config.reusePort) ? { reusePort: true } : {}),
     sites,
-    defaultSite: sites[Math.max(forOthers, 0)] as SiteModel,
+    defaultSite: models.get(defaultOf(place)) as SiteModel,
   };
 }
 
 function siteModel(served: Served, config: Config, options: CompileOptions): SiteModel {
-  const { site, hosts, cert, key, listen } = served;
-  const { baseFolder } = options;
+  const { site, hosts, listen } = served;
+  const [certificate, ...moreCertificates] = certificateModels(served, options);
+  const routes =
+    site === undefined
+      ? undefined
+      : siteRoutes(site, {
+          ...options,
+          resolver: config.resolver,
+          upstreams: config.upstreams,
+        });
+  const rules = ruleModels(site?.rules);
+  const namedRoutes = unlessEmpty(routes?.namedRoutes ?? {});
   return {
-    name: hosts?.[0]?.text ?? (site === undefined ? 'console' : nameOf(listen)),
+    name:
+      hosts?.find(({ text }) => text !== '')?.text ??
+      (site === undefined ? 'console' : nameOf(listen)),
     hosts: hosts?.flatMap((host) => host.patterns) ?? [],
     ...present({
-      certificate:
-        cert === undefined || key === undefined
-          ? undefined
-          : { certPath: resolve(baseFolder, cert), keyPath: resolve(baseFolder, key) },
+      certificate,
+      moreCertificates: moreCertificates.length === 0 ? undefined : moreCertificates,
       tls: siteTlsModel(site?.tls, options),
+      rules: rules.length === 0 ? undefined : rules,
     }),
-    routes:
-      site === undefined
-        ? [consoleRoute()]
-        : siteRoutes(site, { ...options, resolver: config.resolver }),
+    routes: routes?.routes ?? [consoleRoute()],
     ...present({
+      response: site === undefined ? undefined : siteResponseModel(site),
+      namedRoutes,
+      mergeSlashes: site?.mergeSlashes,
+      ownRedirects: ownRedirectsModel(site?.ownRedirects),
       trust: trustModel(site?.trustedProxies ?? config.trustedProxies, served),
       limits: siteLimitsModel(site?.limits),
     }),
     accessLog: accessLogModel(site?.accessLog ?? config.accessLog, options),
   };
+}
+
+function certificateModels(
+  { cert = [], key = [], passphrases }: Served,
+  { baseFolder }: LogOptions,
+): CertificateModel[] {
+  return cert.flatMap((file, index) => {
+    const keyFile = key[index];
+    if (keyFile === undefined) return [];
+    const passwordsPath = passphrases === undefined ? undefined : resolve(baseFolder, passphrases);
+    return [
+      {
+        certPath: resolve(baseFolder, file),
+        keyPath: resolve(baseFolder, keyFile),
+        ...present({ passwordsPath }),
+      },
+    ];
+  });
+}
+
+function adminModel(admin: Config['admin'], options: LogOptions): GatewayModel['admin'] {
+  if (admin === undefined) return undefined;
+  const { address, hosts } = admin;
+  return { address: absoluteAddress(address, options), ...present({ hosts }) };
+}
+
+function mapModels(maps: Config['maps']): GatewayModel['maps'] {
+  if (maps === undefined) return undefined;
+  return Object.entries(maps).map(
+    ([variable, { of, values, default: fallback, hosts = false }]) => ({
+      variable: variable.toLowerCase(),
+      source: of,
+      entries: values.flatMap((entry) => mapEntryModels(entry, hosts)),
+      ...present({ fallback }),
+    }),
+  );
 }
 
 /** A site without a host is known by its address. */
@@ -114,11 +165,10 @@ function siteTlsModel(
   { baseFolder }: LogOptions,
 ): SiteTlsModel | undefined {
   if (tls === undefined) return undefined;
-  const { minVersion, maxVersion, ciphers, clients } = tls;
+  const { clients, rejectHandshakes, ...details } = tls;
   return present({
-    minVersion,
-    maxVersion,
-    ciphers,
+    rejectsHandshakes: rejectHandshakes === true ? true : undefined,
+    ...details,
     clients:
       clients === undefined
         ? undefined
@@ -127,6 +177,7 @@ function siteTlsModel(
             ...present({
               caPath: clients.ca === undefined ? undefined : resolve(baseFolder, clients.ca),
               depth: clients.depth,
+              crlPath: clients.crl === undefined ? undefined : resolve(baseFolder, clients.crl),
             }),
           },
   });
@@ -143,35 +194,6 @@ function trustModel(trust: TrustConfig | undefined, { listen }: Served): TrustMo
       recursive: trust.recursive,
     }),
   };
-}
-
-function limitsModel(limits: Config['limits']): Limits {
-  const { headFields, connections, connectionsPerAddress, tunnels, ratePerAddress } = limits;
-  return {
-    ...defaults.limits,
-    ...clientLimits(limits),
-    ...present({
-      headFields,
-      connections,
-      connectionsPerAddress,
-      tunnels,
-      ratePerAddress: ratePerAddress === undefined ? undefined : present(ratePerAddress),
-    }),
-  };
-}
-
-function siteLimitsModel(limits: SiteConfig['limits']): SiteModel['limits'] {
-  return limits === undefined ? undefined : clientLimits(limits);
-}
-
-function clientLimits(limits: NonNullable<SiteConfig['limits']>) {
-  const { headSize, headTimeout, bodyTimeout, keepAlive } = limits;
-  return present({
-    headBytes: headSize,
-    headMs: headTimeout,
-    bodyMs: bodyTimeout,
-    keepAliveMs: keepAlive,
-  });
 }
 
 function absoluteAddress(address: ListenAddress, { baseFolder }: LogOptions): ListenAddress {

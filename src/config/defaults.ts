@@ -27,6 +27,12 @@ export const defaults = {
   redirectStatus: 302,
   realm: 'Restricted',
   drainMs: 5 * second,
+  /** Of a zone of `limits.zones`: some 80,000 clients. */
+  zoneBytes: 10 * 1024 * 1024,
+  /** Above a limit of a site or a route (RFC 6585, 4). */
+  limitStatus: 429,
+  /** nginx's own types of its answers, by extension. */
+  answerTypes: { html: 'text/html', gif: 'image/gif', jpg: 'image/jpeg' },
   limits: {
     /** nginx's large_client_header_buffers, 4 of 8 KiB. */
     headBytes: 32 * 1024,

@@ -2,7 +2,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { HatchwayError } from '../base/errors.ts';
-import { readCertificate, readPrivateKey, whyNot } from './certificate.ts';
+import { readCertificate, readPrivateKey, readRevocationLists, whyNot } from './certificate.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import type { AccessLogConfig } from './schema/access-log.ts';
 import type { Config } from './schema.ts';
@@ -13,6 +13,7 @@ export type ResolvePath = (path: string) => string;
 type CertificateKeys = {
   readonly cert?: string | undefined;
   readonly key?: string | undefined;
+  readonly passphrases?: string | undefined;
 };
 
 export function checkAccessLog(
@@ -43,6 +44,11 @@ export function checkDockerCertificates(
   ];
 }
 
+/** A PEM file of what authorities have revoked. */
+export function checkRevoked(path: ConfigPath, file: string, resolvePath: ResolvePath): Finding[] {
+  return attempt(path, () => readRevocationLists(resolvePath(file)));
+}
+
 /** A PEM file of authorities. */
 export function checkAuthorities(
   path: ConfigPath,
@@ -64,10 +70,51 @@ export function checkReadable(path: ConfigPath, file: string, resolvePath: Resol
   return [{ path, message: `${absolute} cannot be read: it is a folder`, hint }];
 }
 
+type PairsConfig = {
+  readonly cert?: readonly string[];
+  readonly key?: readonly string[];
+  readonly passphrases?: string;
+};
+
+/** Certificates and their keys, one for each, in the order of both. */
+export function checkPairs(
+  path: ConfigPath,
+  { cert, key, passphrases }: PairsConfig,
+  resolvePath: ResolvePath,
+): Finding[] {
+  if (cert === undefined || key === undefined) {
+    return checkPair(path, { cert: cert?.[0], key: key?.[0] }, resolvePath);
+  }
+  if (cert.length !== key.length) {
+    return [
+      {
+        path: [...path, 'key'],
+        message: `\`cert\` has ${counted(cert.length)} and \`key\` has ${counted(key.length)}`,
+        hint: 'write one key for each certificate, in the same order',
+      },
+    ];
+  }
+  return cert.flatMap((file, index) =>
+    checkFiles(
+      { ...filesAt(path, index), cert: file, key: key[index] as string, passphrases },
+      resolvePath,
+    ),
+  );
+}
+
+/** A place in a list is told as that of the text where there is no list. */
+function filesAt(path: ConfigPath, index: number) {
+  return { certPath: [...path, 'cert', index], keyPath: [...path, 'key', index] };
+}
+
+function counted(count: number): string {
+  return count === 1 ? '1 file' : `${count} files`;
+}
+
 /** A certificate and its key, in the mapping at `path`: both or none, and they belong together. */
 export function checkPair(
   path: ConfigPath,
-  { cert, key }: CertificateKeys,
+  { cert, key, passphrases }: CertificateKeys,
   resolvePath: ResolvePath,
 ): Finding[] {
   if (cert === undefined && key === undefined) return [];
@@ -82,14 +129,35 @@ export function checkPair(
       },
     ];
   }
-  const certificate = attemptValue([...path, 'cert'], () => readCertificate(resolvePath(cert)));
-  const privateKey = attemptValue([...path, 'key'], () => readPrivateKey(resolvePath(key)));
+  const places = { certPath: [...path, 'cert'], keyPath: [...path, 'key'] };
+  return checkFiles({ ...places, cert, key, passphrases }, resolvePath);
+}
+
+type PairOfFiles = {
+  readonly certPath: ConfigPath;
+  readonly keyPath: ConfigPath;
+  readonly cert: string;
+  readonly key: string;
+  readonly passphrases: string | undefined;
+};
+
+function checkFiles(
+  { certPath, keyPath, cert, key, passphrases }: PairOfFiles,
+  resolvePath: ResolvePath,
+): Finding[] {
+  const certificate = attemptValue(certPath, () => readCertificate(resolvePath(cert)));
+  const privateKey = attemptValue(keyPath, () =>
+    readPrivateKey(
+      resolvePath(key),
+      passphrases === undefined ? undefined : resolvePath(passphrases),
+    ),
+  );
   const findings = [...certificate.findings, ...privateKey.findings];
   if (certificate.value === undefined || privateKey.value === undefined) return findings;
   if (certificate.value.checkPrivateKey(privateKey.value)) return findings;
   return [
     {
-      path: [...path, 'key'],
+      path: keyPath,
       message: `the key in ${resolvePath(key)} does not belong to the certificate in ${resolvePath(cert)}`,
       hint: 'the certificate comes first in its file, before those of its issuers; is it the right one?',
     },

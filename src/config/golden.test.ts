@@ -1,6 +1,6 @@
 /**
  * Golden pairs. `golden/bad/x.yaml` has the problems of `x.txt`, with their places; `golden/good/x.yaml` compiles to the
- * model of `x.json`. To add a case, add its two files.
+ * model of `x.json`. To add a case, write its .yaml, run this file once with `HATCHWAY_GOLDEN=write`, and read what it wrote.
  *
  * FOLDER in them is the folder the configuration is in, which has `tls/`, `logs/`, `users` and `token`. The environment is
  * `environment` below. In the models a regular expression
@@ -25,6 +25,7 @@ import { formatProblem } from './problem.ts';
 import { printableModel } from './testing/printable-model.ts';
 
 const golden = join(import.meta.dirname, 'golden');
+const writes = process.env.HATCHWAY_GOLDEN === 'write';
 const environment = { HOST: 'app.internal', PORT: '3000', TOKEN: 't0k$n', EMPTY: '' };
 const folder = mkdtempSync(join(tmpdir(), 'hatchway-golden-'));
 
@@ -62,10 +63,13 @@ describe('a bad configuration is refused with every problem and its place', () =
       const result = load(join(golden, 'bad', `${name}.yaml`));
       const problems = result.ok ? [] : result.problems;
       const text = problems.map((problem) => `${formatProblem(problem)}\n`).join('');
-      assert.equal(
-        text.replaceAll(`${folder}/${name}.yaml`, `${name}.yaml`).replaceAll(folder, 'FOLDER'),
-        readFileSync(join(golden, 'bad', `${name}.txt`), 'utf8'),
-      );
+      const said = text
+        .replaceAll(`${folder}/${name}.yaml`, `${name}.yaml`)
+        .replaceAll(folder, 'FOLDER');
+      const expected = join(golden, 'bad', `${name}.txt`);
+      if (writes) writeFileSync(expected, said);
+      assert.notEqual(said, '');
+      assert.equal(said, readFileSync(expected, 'utf8'));
     });
   }
 });
@@ -75,10 +79,10 @@ describe('a good configuration compiles to its model', () => {
     test(name, () => {
       const result = load(join(golden, 'good', `${name}.yaml`));
       assert.deepEqual(result.ok ? [] : result.problems, []);
-      assert.deepEqual(
-        printableModel((result as LoadResult & { ok: true }).model, folder),
-        JSON.parse(readFileSync(join(golden, 'good', `${name}.json`), 'utf8')),
-      );
+      const model = printableModel((result as LoadResult & { ok: true }).model, folder);
+      const expected = join(golden, 'good', `${name}.json`);
+      if (writes) writeFileSync(expected, JSON.stringify(model));
+      assert.deepEqual(model, JSON.parse(readFileSync(expected, 'utf8')));
     });
   }
 });

@@ -65,6 +65,7 @@ function inside(one: Schema): [string, Schema][] {
   const found: [string, unknown][] = [
     ['items', one.items],
     ['additionalProperties', one.additionalProperties],
+    ...Object.entries((one.$defs ?? {}) as object),
     ...Object.entries((one.anyOf ?? {}) as object),
     ...Object.entries((one.properties ?? {}) as object),
   ];
@@ -74,14 +75,23 @@ function inside(one: Schema): [string, Schema][] {
 /** What is checked below; anything else in the schema would pass unseen, so it is refused. */
 const understood = new Set(
   (
-    '$schema title description default type properties required additionalProperties propertyNames items minItems ' +
+    '$schema $defs $ref title description default type properties required additionalProperties propertyNames items minItems ' +
     'anyOf enum const minimum maximum exclusiveMinimum'
   ).split(' '),
 );
 
+/** `#/$defs/__schema0`; other references the schema has none of. */
+function referredTo(reference: string): Schema {
+  const name = /^#\/\$defs\/(\w+)$/.exec(reference)?.[1] ?? '';
+  const found = (schema.$defs as Record<string, Schema>)[name];
+  assert.ok(found, reference);
+  return found;
+}
+
 /** The part of JSON Schema (draft 2020-12) that the schema uses, as places where a value does not fit. */
 function faults(one: Schema, value: unknown, at: string): string[] {
   for (const word of Object.keys(one)) assert.ok(understood.has(word), `${word} at ${at}`);
+  if (typeof one.$ref === 'string') return faults(referredTo(one.$ref), value, at);
   if (one.anyOf !== undefined) {
     const branches = (one.anyOf as Schema[]).map((branch) => faults(branch, value, at));
     return branches.some((branch) => branch.length === 0)

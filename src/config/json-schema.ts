@@ -32,6 +32,7 @@ function tidy(schema: JsonSchema): void {
 }
 
 function innerSchemas({
+  $defs,
   properties,
   items,
   anyOf,
@@ -39,6 +40,7 @@ function innerSchemas({
 }: JsonSchema): JsonSchema[] {
   const found = [items, additionalProperties];
   if (Array.isArray(anyOf)) found.push(...anyOf);
+  if (typeof $defs === 'object') found.push(...Object.values($defs ?? {}));
   if (typeof properties === 'object') found.push(...Object.values(properties ?? {}));
   return found.filter((one): one is JsonSchema => typeof one === 'object' && one !== null);
 }

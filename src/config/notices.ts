@@ -8,8 +8,9 @@ import { profileOf } from './compile/profile.ts';
 import type { ResolvePath } from './file-checks.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import type { ListenConfig } from './schema/listen.ts';
-import type { Config, SiteConfig } from './schema.ts';
+import type { Config, RouteConfig, SiteConfig } from './schema.ts';
 import { type Served, servedBy } from './served.ts';
+import { noticeTo } from './server-checks.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { formatListenAddress } from './values/listen-address.ts';
 import { formatDuration } from './values/quantity.ts';
@@ -25,25 +26,42 @@ export type NoticeOptions = {
 const soonDays = 14;
 const dayMs = 86_400_000;
 
+const everything = { kind: 'prefix', path: '/', beforeRegex: false } as const;
+
 /** Of a configuration in which `check` found nothing. */
 export function noticesOf(config: Config, options: NoticeOptions): Finding[] {
   const served = servedBy(config.sites, config.console, options.listen);
   const findings: Finding[] = [];
   const certificates = new CertificateDates(options);
   for (const one of served) {
-    findings.push(...certificates.notice([...one.path, 'cert'], one.cert));
+    for (const [index, file] of (one.cert ?? []).entries()) {
+      findings.push(...certificates.notice([...one.path, 'cert', index], file));
+    }
     findings.push(...proxyProtocolNotice(one, config));
     if (one.site === undefined) continue;
     findings.push(...certificates.ofUpstream(one.site.upstreamTls, one.path));
+    if (one.site.to !== undefined) {
+      findings.push(...noticeTo(everything, one.site.to, [...one.path, 'to']));
+    }
     findings.push(...profileNotices(one.site, undefined, one.path));
-    for (const [index, route] of (one.site.routes ?? []).entries()) {
-      const path = [...one.path, 'routes', index];
+    for (const { route, path } of routesIn(one.site.routes, one.path)) {
+      if (route.to !== undefined) findings.push(...noticeTo(route.path, route.to, [...path, 'to']));
       findings.push(...certificates.ofUpstream(route.upstreamTls, path));
       const isOwn = route.to !== undefined || route.profile !== undefined;
       if (isOwn) findings.push(...profileNotices(one.site, route, path));
     }
   }
   return findings;
+}
+
+type Placed = { readonly route: RouteConfig; readonly path: ConfigPath };
+
+/** With those that are inside others. */
+function routesIn(routes: readonly RouteConfig[] = [], outer: ConfigPath): Placed[] {
+  return routes.flatMap((route, index) => {
+    const path = [...outer, 'routes', index];
+    return [{ route, path }, ...routesIn(route.routes, path)];
+  });
 }
 
 /** Each file is looked at once, however many sites name it. */
@@ -117,7 +135,7 @@ function proxyProtocolNotice({ listen, site, path, ownListen }: Served, config: 
 
 function profileNotices(
   site: SiteConfig,
-  route: NonNullable<SiteConfig['routes']>[number] | undefined,
+  route: RouteConfig | undefined,
   path: ConfigPath,
 ): Finding[] {
   const settings = settingsOf(site, route);

@@ -38,6 +38,22 @@ drain: 30s
     ],
   },
   {
+    title: 'Shared by sites',
+    intro:
+      'What several sites use: servers under a name, and variables that are looked up. The names of both are your own.',
+    example: `upstreams:
+  app: { servers: [10.0.0.1:8080, { address: 10.0.0.2:8080, weight: 2 }], balance: least_conn }
+  canary: { servers: 10.0.0.3:8080 }
+maps:
+  backend: { of: $cookie_release, values: { next: canary }, default: app }
+sites:
+  - { host: app.example.com, to: http://$backend }
+  - { host: www.example.com, to: http://app }
+`,
+    of: 'file',
+    keys: ['upstreams', 'maps'],
+  },
+  {
     title: 'The console',
     intro: 'Shells in the browser: who finds them where, and where they are opened.',
     example: `console:
@@ -58,6 +74,15 @@ drain: 30s
   connections: 16384
   connectionsPerAddress: 100
   ratePerAddress: { perSecond: 20, burst: 40 }
+  zones:
+    logins: { key: $remote_addr, perSecond: 0.2 }
+    users: { key: $remote_user }
+sites:
+  - to: http://127.0.0.1:3000
+    host: app.example.com
+    limits: { connections: [{ zone: users, most: 16 }] }
+    routes:
+      - { path: /login, limits: { requests: [{ zone: logins, burst: 5, undelayed: all }] } }
 `,
     of: 'file',
     keys: ['limits'],
@@ -80,7 +105,18 @@ drain: 30s
         maxBody: 1GiB
 `,
     of: 'site',
-    keys: ['host', 'listen', 'cert', 'key', 'tls', 'trustedProxies', 'limits', 'routes'],
+    keys: [
+      'host',
+      'listen',
+      'cert',
+      'key',
+      'passphrases',
+      'tls',
+      'trustedProxies',
+      'limits',
+      'mergeSlashes',
+      'routes',
+    ],
   },
   {
     title: 'Where requests go',
@@ -101,6 +137,24 @@ drain: 30s
 `,
     of: 'site',
     keys: ['to', 'redirect', 'answer'],
+  },
+  {
+    title: 'Rules',
+    intro:
+      "What is done for a request before a route is chosen, or, on a route, once it has been: nginx's `set`, `rewrite`, `return` and `if`. Rules are run in order; each does one thing, always or when its `if` holds.",
+    example: `sites:
+  - host: app.example.com
+    to: http://127.0.0.1:3000
+    rules:
+      - { if: $http_user_agent ~* badbot, answer: 403 }
+      - { rewrite: { path: ~ ^/old/(.*)$, to: /new/$1, status: 301 } }
+      - if: $request_method = POST
+        rules:
+          - { set: { kind: writing } }
+          - { rewrite: { path: ~ ^/v1/(.*)$, to: /v2/$1, next: route } }
+`,
+    of: 'site',
+    keys: ['rules'],
   },
   {
     title: 'The application and its servers',
@@ -129,6 +183,7 @@ drain: 30s
       'retry',
       'upstreamTls',
       'timeouts',
+      'resolver',
     ],
   },
   {
@@ -177,6 +232,9 @@ drain: 30s
       'origin',
       'allowedOrigins',
       'headers',
+      'sent',
+      'forwarded',
+      'ownRedirects',
       'upstreamRedirects',
       'upstreamCookies',
       'maxBody',

@@ -57,14 +57,17 @@ function sectionLines(section: Section): string[] {
   const names = same.map(({ name }) => `\`${name}\``).join(', ');
   return [
     ...lines,
-    `A route may also have these keys of a site, which the chapters below explain: ${names}. What it does not have it takes from its site; of \`headers\`, \`keepAlive\`, \`timeouts\`, \`tunnel\`, \`upstreamCookies\` and \`upstreamTls\` it takes the keys that it does not have itself. A route with one of \`to\`, \`redirect\` and \`answer\` takes none of the three.`,
+    `A route may also have these keys of a site, which the chapters below explain: ${names}. What it does not have it takes from its site; of \`headers\`, \`keepAlive\`, \`limits\`, \`sent\`, \`timeouts\`, \`tunnel\`, \`upstreamCookies\` and \`upstreamTls\` it takes the keys that it does not have itself. A route with one of \`to\`, \`redirect\` and \`answer\` takes none of the three.`,
     '',
   ];
 }
 
-function isOfSite(section: Section, { name }: Key): boolean {
-  const isRoute = section === sectionAt(['sites', 0, 'routes', 0]);
-  return isRoute && siteSection().keys.some((key) => key.name === name);
+/** Both have rules and routes of their own. */
+const neverInherited: ReadonlySet<string> = new Set(['rules', 'routes']);
+
+function isOfSite(section: Section, { name, section: below }: Key): boolean {
+  if (section !== sectionAt(['sites', 0, 'routes', 0]) || neverInherited.has(name)) return false;
+  return siteSection().keys.some((key) => key.name === name && key.section === below);
 }
 
 function table(keys: readonly Key[]): string[] {

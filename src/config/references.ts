@@ -138,7 +138,8 @@ export class References {
   #concealed(text: string, at: ConfigPath): string {
     let concealed = text;
     for (const { path, value, pattern, shown, isShort } of this.#putIn) {
-      const isHere = path.length === at.length && path.every((step, depth) => at[depth] === step);
+      // One text may be read as a list of one, whose problem is that of its first item.
+      const isHere = path.every((step, depth) => at[depth] === step);
       if (isShort && !isHere) continue;
       concealed = concealed.replaceAll(pattern, () => shown);
       if (!isHere) continue;

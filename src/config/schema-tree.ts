@@ -21,9 +21,14 @@ export type Key = KeyMeta & {
   readonly expects?: string;
   readonly required: boolean;
   readonly isList: boolean;
+  /** Whether what is below it has a name of its own first: `maps.NAME.of`. */
+  readonly isNamed: boolean;
   /** What is below it; the same object for mappings that are written alike in several places. */
   readonly section?: Section;
 };
+
+/** What has neither a mapping nor a list of them below it. */
+const nothing: Inside = { isList: false, isNamed: false };
 
 /** Sections by the schema they were made of, so that shared schemas give shared sections. */
 const known = new Map<z.ZodObject, Section>();
@@ -44,8 +49,16 @@ export function allSections(section: Section = rootSection, seen = new Set<Secti
 /** The section at a path with names and indices; undefined where none is. */
 export function sectionAt(path: ConfigPath): Section | undefined {
   let section: Section | undefined = rootSection;
+  let isName = false;
   for (const step of path) {
-    if (typeof step === 'string') section = section?.keys.find((key) => key.name === step)?.section;
+    if (typeof step !== 'string') continue;
+    if (isName) {
+      isName = false;
+      continue;
+    }
+    const key: Key | undefined = section?.keys.find(({ name }) => name === step);
+    section = key?.section;
+    isName = key?.isNamed ?? false;
   }
   return section;
 }
@@ -57,11 +70,17 @@ export function marksAt(path: ConfigPath): {
 } {
   let section: Section | undefined = rootSection;
   const marks = { template: false, secret: false };
+  let isName = false;
   for (const step of path) {
     if (typeof step !== 'string') continue;
+    if (isName) {
+      isName = false;
+      continue;
+    }
     const key: Key | undefined = section?.keys.find(({ name }) => name === step);
     marks.template ||= key?.template ?? false;
     marks.secret ||= key?.secret ?? false;
+    isName = key?.isNamed ?? false;
     section = key?.section;
   }
   return marks;
@@ -70,9 +89,11 @@ export function marksAt(path: ConfigPath): {
 function sectionOf(schema: z.ZodObject, path: string): Section {
   const before = known.get(schema);
   if (before !== undefined) return before;
-  const keys = Object.entries(schema.shape).map(([name, value]) => keyOf(name, value, path));
+  const keys: Key[] = [];
   const section = { path, keys };
+  // Before its keys are there: a mapping may be inside itself.
   known.set(schema, section);
+  for (const [name, value] of Object.entries(schema.shape)) keys.push(keyOf(name, value, path));
   return section;
 }
 
@@ -83,12 +104,14 @@ function keyOf(name: string, schema: z.core.$ZodType, parentPath: string): Key {
   if (inside.expects === undefined && inside.object === undefined) {
     throw new Error(`schema key ${name} does not say which values it takes`);
   }
-  const path = `${parentPath === '' ? '' : `${parentPath}.`}${name}${inside.isList ? '[]' : ''}`;
+  const below = `${inside.isList ? '[]' : ''}${inside.isNamed ? '.NAME' : ''}`;
+  const path = `${parentPath === '' ? '' : `${parentPath}.`}${name}${below}`;
   return {
     ...meta,
     name,
     required: !z.safeParse(schema, undefined).success,
     isList: inside.isList,
+    isNamed: inside.isNamed,
     ...(inside.expects === undefined ? {} : { expects: inside.expects }),
     ...(inside.object === undefined ? {} : { section: sectionOf(inside.object, path) }),
   };
@@ -98,6 +121,7 @@ type Inside = {
   readonly expects?: string;
   readonly object?: z.ZodObject;
   readonly isList: boolean;
+  readonly isNamed: boolean;
 };
 
 function unwrap(schema: z.core.$ZodType): Inside {
@@ -107,8 +131,13 @@ function unwrap(schema: z.core.$ZodType): Inside {
 }
 
 function unwrapKind(schema: z.core.$ZodType): Inside {
-  if (schema instanceof z.ZodObject) return { object: schema, isList: false };
+  if (schema instanceof z.ZodObject) return { object: schema, isList: false, isNamed: false };
   if (schema instanceof z.ZodArray) return { ...unwrap(schema.element), isList: true };
+  if (schema instanceof z.ZodRecord) {
+    const { object } = unwrap(schema.valueType);
+    return object === undefined ? nothing : { object, isList: false, isNamed: true };
+  }
+  if (schema instanceof z.ZodLazy) return unwrap(schema.unwrap());
   if (schema instanceof z.ZodPipe) return unwrap(schema.in);
   if (
     schema instanceof z.ZodOptional ||
@@ -120,10 +149,8 @@ function unwrapKind(schema: z.core.$ZodType): Inside {
   if (schema instanceof z.ZodUnion) {
     // Of the ways to write one value, the one with the most to say.
     const options = schema.options.map(unwrap);
-    const { expects: _, ...inside } = options.find(({ object }) => object !== undefined) ?? {
-      isList: false,
-    };
+    const { expects: _, ...inside } = options.find(({ object }) => object !== undefined) ?? nothing;
     return inside;
   }
-  return { isList: false };
+  return nothing;
 }

@@ -8,18 +8,23 @@
 import { z } from 'zod';
 import { defaults } from './defaults.ts';
 import { accessLogTarget } from './schema/access-log.ts';
+import { answerKeys } from './schema/answers.ts';
 import { authKeys } from './schema/auth-keys.ts';
 import { consoleSchema } from './schema/console.ts';
 import { key } from './schema/key.ts';
 import { limitsSchema, siteLimitsSchema } from './schema/limits.ts';
-import { addressText, listenAddresses } from './schema/listen.ts';
+import { admin, listenAddresses } from './schema/listen.ts';
+import { maps } from './schema/maps.ts';
 import { resolver } from './schema/resolver.ts';
-import { answerKeys, requestKeys } from './schema/route-keys.ts';
+import { requestKeys } from './schema/route-keys.ts';
+import { ruleList } from './schema/rules.ts';
 import { serverList } from './schema/servers.ts';
 import { certificateKeys, siteTlsSchema } from './schema/tls-keys.ts';
 import { trustedProxies } from './schema/trusted-proxies.ts';
 import { upstreamKeys } from './schema/upstream-keys.ts';
-import { duration, flag, hostNames, mapping, pathPattern, publicUrl } from './values/kinds.ts';
+import { upstreams } from './schema/upstreams.ts';
+import { routeLimitsSchema } from './schema/zone-limits.ts';
+import { duration, flag, hostNames, mapping, publicUrl, routePath } from './values/kinds.ts';
 import { formatListenAddress } from './values/listen-address.ts';
 import { formatDuration } from './values/quantity.ts';
 
@@ -27,6 +32,8 @@ import { formatDuration } from './values/quantity.ts';
 function ofTheSite(_own: string, merged?: 'merged'): string {
   return merged === undefined ? 'that of the site' : 'that of the site, key by key';
 }
+
+const rulesAka = ['if', 'rewrite', 'set', 'handle', 'http-request', 'middlewares'];
 
 const toAka = [
   'proxy_pass',
@@ -39,33 +46,72 @@ const toAka = [
   'loadBalancer',
 ];
 
-const routeSchema = mapping({
-  path: key(pathPattern(), {
+const routeKeys = {
+  path: key(routePath(), {
     description:
-      "Which requests, as nginx's `location`: `/api/` all paths that begin so, `= /login` this path only, `^~ /static/` as the first but before regular expressions, `~ regex`, `~* regex` without regard to case. An exact path wins, then the longest beginning unless a regular expression matches, then that expression.",
+      "Which requests, as nginx's `location`: `/api/` all paths that begin so, `= /login` this path only, `^~ /static/` as the first but before regular expressions, `~ regex`, `~* regex` without regard to case. An exact path wins, then the longest beginning unless a regular expression matches, then that expression. `@name` is none that is asked for: `errorPages` lead to it.",
     aka: ['location', 'prefix', 'match', 'rule'],
   }),
   to: key(serverList().optional(), {
     description:
       'Where these requests go. The path is passed on as the client sent it; one behind the port takes the place of `path`, as in `proxy_pass`.',
     defaultText: 'that of the site',
+    template: true,
     aka: toAka,
   }),
   ...answerKeys,
+  rules: key(ruleList().optional(), {
+    description: 'What is done once the route has been chosen, in order, before `to` is asked.',
+    defaultText: 'none',
+    aka: rulesAka,
+  }),
+  limits: key(routeLimitsSchema.optional(), {
+    description: 'How much of what is counted in `limits.zones` is let in.',
+    defaultText: 'that of the site, key by key',
+    aka: ['limit_req', 'limit_conn', 'rateLimit'],
+  }),
   stripPrefix: key(flag().optional(), {
     description:
       'Whether `path` is left out of what the upstream is asked for: `/api/users` becomes `/users`. For paths that end in `/`.',
     defaultText: '`false`',
     aka: ['handle_path', 'strip_prefix', 'stripPath', 'uri'],
   }),
+  addSlash: key(flag().optional(), {
+    description: 'Whether `/api` is redirected to `/api/` when that is the `path`.',
+    defaultText: '`true` where `to` has a path or `stripPrefix` is there, else `false`',
+  }),
   ...authKeys(ofTheSite),
   ...requestKeys(ofTheSite),
   ...upstreamKeys(ofTheSite),
   internal: key(flag().optional(), {
-    description: 'Whether requests from outside get 404, and only error pages lead here.',
+    description:
+      'Whether requests from outside get 404, and only error pages and `auth.forward` lead here.',
     defaultText: '`false`',
   }),
+};
+
+const flatRoute = z.object(routeKeys);
+
+/** With the routes that are looked at once it is chosen. */
+export type RouteConfig = z.output<typeof flatRoute> & {
+  readonly routes?: readonly RouteConfig[] | undefined;
+};
+
+export type RouteInput = z.input<typeof flatRoute> & { readonly routes?: RouteInput[] | undefined };
+
+const routeSchema: z.ZodType<RouteConfig, RouteInput> = mapping({
+  ...routeKeys,
+  routes: key(z.lazy(() => routeList()).optional(), {
+    description:
+      'Routes that are looked at once this one is chosen, for paths that begin with its own. They take what they do not say from the site, as every route.',
+    defaultText: 'none',
+    aka: ['locations', 'location', 'handle'],
+  }),
 });
+
+function routeList() {
+  return z.array(routeSchema, { error: () => 'a list of routes' });
+}
 
 export const siteSchema = mapping({
   host: key(hostNames().optional(), {
@@ -87,14 +133,25 @@ export const siteSchema = mapping({
   }),
   to: key(serverList().optional(), {
     description:
-      'Where requests go: `http://host:port`, `https://host:port`, or plain HTTP on a Unix socket, `unix:/path`; a list for several servers. Needed unless `routes` take every request. The path is passed on as the client sent it; one behind the port is put in front of it.',
+      'Where requests go: `http://host:port`, `https://host:port`, or plain HTTP on a Unix socket, `unix:/path`; a list for several servers. A host without a port may be one of `upstreams`. With variables, as in `http://$backend`, it is found out for each request. `off`: nobody is asked, and who passes `auth` gets 404. Needed unless `routes` take every request. The path is passed on as the client sent it; one behind the port is put in front of it.',
+    template: true,
     aka: toAka,
   }),
   ...answerKeys,
   ...authKeys((own) => own),
   ...requestKeys((own) => own),
   ...upstreamKeys((own) => own),
-  routes: key(z.array(routeSchema, { error: () => 'a list of routes' }).optional(), {
+  rules: key(ruleList().optional(), {
+    description: 'What is done before a route is chosen, in order.',
+    defaultText: 'none',
+    aka: rulesAka,
+  }),
+  mergeSlashes: key(flag().optional(), {
+    description: 'Whether `//` in a path is one slash when a route is chosen.',
+    defaultText: '`true`',
+    aka: ['merge_slashes'],
+  }),
+  routes: key(routeList().optional(), {
     description: 'Paths that go elsewhere than `to`, or for which something else holds.',
     defaultText: 'none: everything goes to `to`',
     aka: ['locations', 'paths', 'handle', 'location', 'route'],
@@ -164,7 +221,7 @@ export const topSchema = mapping({
     defaultText: `\`${formatDuration(defaults.drainMs)}\``,
     aka: ['worker_shutdown_timeout', 'grace_period', 'graceTimeOut', 'shutdownTimeout'],
   }),
-  admin: key(addressText().optional(), {
+  admin: key(admin().optional(), {
     description:
       'An address for `/metrics`, `/healthz`, `/readyz` and `/status`, apart from all sites. Whoever reaches it sees them.',
     defaultText: 'none',
@@ -174,6 +231,17 @@ export const topSchema = mapping({
     description: 'Who is asked for the addresses of upstreams.',
     defaultText: 'as the system does',
     aka: ['resolvers', 'dns', 'nameserver'],
+  }),
+  upstreams: key(upstreams().optional(), {
+    description:
+      'Servers under a name, for `to: http://name` of several sites and for `to` with variables.',
+    defaultText: 'none',
+    aka: ['upstream', 'backends', 'services', 'clusters'],
+  }),
+  maps: key(maps().optional(), {
+    description: "Variables that are looked up, as nginx's `map`, by their name without `$`.",
+    defaultText: 'none',
+    aka: ['map', 'vars', 'variables'],
   }),
   console: key(consoleSchema.prefault({}), {
     description: 'The terminal in the browser.',
@@ -199,5 +267,4 @@ export const configSchema = topSchema.extend({ sites: sitesSchema });
 
 export type Config = z.output<typeof configSchema>;
 export type SiteConfig = z.output<typeof siteSchema>;
-export type RouteConfig = z.output<typeof routeSchema>;
 export type ConsoleConfig = z.output<typeof consoleSchema>;

@@ -19,8 +19,9 @@ export type Served = {
   readonly ownListen: boolean;
   /** Undefined: every host that nobody else names there. */
   readonly hosts?: readonly { readonly text: string; readonly patterns: readonly HostPattern[] }[];
-  readonly cert?: string;
-  readonly key?: string;
+  readonly cert?: readonly string[];
+  readonly key?: readonly string[];
+  readonly passphrases?: string;
 };
 
 /** What is served on one address; an option is what the first mention of the address says that says anything. */
@@ -29,6 +30,23 @@ export type Address = ListenOptions & {
   /** Not empty. */
   readonly served: readonly Served[];
 };
+
+/** Whether an address speaks TLS: as it says, else when one of its sites does. */
+export function speaksTls({ tls, served }: Address): boolean {
+  return (
+    tls ??
+    served.some(({ cert, site }) => cert !== undefined || site?.tls?.rejectHandshakes === true)
+  );
+}
+
+/** Who has the hosts there that nobody names: who says so, else the first without a host, else, as in nginx, the first. */
+export function defaultOf({ address, served }: Address): Served {
+  const name = formatListenAddress(address);
+  const chosen = served.find(({ listen }) =>
+    listen.some((one) => one.default === true && formatListenAddress(one) === name),
+  );
+  return chosen ?? served.find(({ hosts }) => hosts === undefined) ?? (served[0] as Served);
+}
 
 /**
  * @param sites undefined for a site that could not be read
@@ -57,6 +75,7 @@ function common(
     ...(config.host === undefined ? {} : { hosts: config.host }),
     ...(config.cert === undefined ? {} : { cert: config.cert }),
     ...(config.key === undefined ? {} : { key: config.key }),
+    ...(config.passphrases === undefined ? {} : { passphrases: config.passphrases }),
   };
 }
 

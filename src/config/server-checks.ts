@@ -1,7 +1,8 @@
 /** What the servers of one `to` mean together, and with the path of their route. */
 import type { ConfigPath, Finding } from './problem.ts';
-import type { PathPattern } from './route-model.ts';
 import type { ServerConfig } from './schema/servers.ts';
+import type { Settings } from './settings.ts';
+import type { RoutePath } from './values/path-pattern.ts';
 
 /** Servers of one list are spoken to alike and asked for the same, since any of them may be chosen. */
 export function checkServers(servers: readonly ServerConfig[], path: ConfigPath): Finding[] {
@@ -44,34 +45,73 @@ export function checkServers(servers: readonly ServerConfig[], path: ConfigPath)
   return findings;
 }
 
+/** One way of three, and a cookie that browsers keep. */
+export function checkSticky(sticky: Settings['sticky'], path: ConfigPath): Finding[] {
+  if (sticky === undefined) return [];
+  const ways = (['cookie', 'route', 'learn'] as const).filter((name) => sticky[name] !== undefined);
+  const [first, second] = ways;
+  if (first === undefined || second !== undefined) {
+    return [
+      {
+        path: second === undefined ? path : [...path, second],
+        ...(second === undefined ? {} : { at: 'key' }),
+        message:
+          second === undefined
+            ? '`sticky` does not say by what'
+            : `\`${second}\` and \`${first}\` exclude each other`,
+        hint: 'write one of `cookie`, `route` and `learn`',
+      },
+    ];
+  }
+  if (sticky.sameSite !== 'none' || sticky.secure === true) return [];
+  return [
+    {
+      path: [...path, 'sameSite'],
+      message: 'browsers drop a cookie with `sameSite: none` that is not `secure: true`',
+      hint: 'add `secure: true`, or remove it',
+    },
+  ];
+}
+
 /** Whether the path of `to` can take the place of the one of the route. */
 export function checkTo(
-  pattern: PathPattern,
+  pattern: RoutePath,
   servers: readonly ServerConfig[],
   path: ConfigPath,
 ): Finding[] {
   const url = servers[0]?.url;
   if (url === undefined || url.path === '') return [];
+  if (pattern.kind !== 'regex' && pattern.named === undefined) return [];
   const bare = url.text.slice(
     0,
     url.text.length - (url.path.length + (url.scheme === 'unix' ? 1 : 0)),
   );
-  if (pattern.kind === 'regex') {
-    return [
-      {
-        path,
-        message: `\`${url.text}\` has a path, which cannot take the place of a regular expression`,
-        hint: `write ${bare}; the path of the request is passed on as it is`,
-      },
-    ];
-  }
-  if (pattern.kind === 'exact' || pattern.path.endsWith('/') === url.path.endsWith('/')) return [];
-  // nginx takes it, and sends /api/users to /v1users.
+  const what = pattern.kind === 'regex' ? 'a regular expression' : 'a name';
+  return [
+    {
+      path,
+      message: `\`${url.text}\` has a path, which cannot take the place of ${what}`,
+      hint: `write ${bare}; the path of the request is passed on as it is`,
+    },
+  ];
+}
+
+/** `/api` and `http://host/v1/` send /api/users to /v1//users, and nginx does so, too. */
+export function noticeTo(
+  pattern: RoutePath,
+  servers: readonly ServerConfig[],
+  path: ConfigPath,
+): Finding[] {
+  const url = servers[0]?.url;
+  if (url === undefined || url.path === '' || url.path.includes('?')) return [];
+  if (pattern.kind !== 'prefix' || pattern.named !== undefined) return [];
+  if (pattern.path.endsWith('/') === url.path.endsWith('/')) return [];
+  const asked = `${pattern.path}${pattern.path.endsWith('/') ? '' : '/'}users`;
   const slashed = url.path.endsWith('/') ? `${pattern.path}/` : `${url.text}/`;
   return [
     {
       path,
-      message: `\`${url.text}\` cannot take the place of \`${pattern.path}\`: only one of them ends in /`,
+      message: `only one of \`${pattern.path}\` and \`${url.text}\` ends in /: ${asked} is asked for as ${url.path}${asked.slice(pattern.path.length)}`,
       hint: `write \`${url.path.endsWith('/') ? 'path' : 'to'}: ${slashed}\``,
     },
   ];

@@ -5,10 +5,21 @@
 import type { RouteConfig, SiteConfig } from './schema.ts';
 
 /** What a site and a route can both say. */
-export type Settings = Omit<RouteConfig, 'path' | 'stripPrefix' | 'internal'>;
+export type Settings = Omit<
+  RouteConfig,
+  'path' | 'rules' | 'routes' | 'stripPrefix' | 'addSlash' | 'internal'
+>;
 
 /** Keys that are one mapping in both places: a route has the keys of its site's that it does not write itself. */
-const merged = ['upstreamCookies', 'tunnel', 'keepAlive', 'upstreamTls', 'timeouts'] as const;
+const merged = [
+  'limits',
+  'sent',
+  'upstreamCookies',
+  'tunnel',
+  'keepAlive',
+  'upstreamTls',
+  'timeouts',
+] as const;
 
 /** Where a request goes: one of these, so that a route's takes the place of the site's, whichever it is. */
 const targets = ['to', 'redirect', 'answer'] as const;

@@ -1,22 +1,29 @@
 /** What keys of one site, or of one of its routes, mean together. */
 import { createSecureContext } from 'node:tls';
 import type { CheckOptions } from './checks.ts';
-import { checkAccessLog, checkAuthorities, checkPair, checkReadable } from './file-checks.ts';
+import {
+  checkAccessLog,
+  checkAuthorities,
+  checkPair,
+  checkReadable,
+  checkRevoked,
+} from './file-checks.ts';
 import type { ConfigPath, Finding } from './problem.ts';
-import type { PathPattern } from './route-model.ts';
+import { checkNamedPages, checkRules } from './rule-checks.ts';
 import type { ServerConfig } from './schema/servers.ts';
 import type { RouteConfig, SiteConfig } from './schema.ts';
-import { checkServers, checkTo } from './server-checks.ts';
+import { checkServers, checkSticky, checkTo } from './server-checks.ts';
 import { hasTarget, type Settings, settingsOf } from './settings.ts';
-import { pathPatternKey } from './values/path-pattern.ts';
+import { pathPatternKey, type RoutePath } from './values/path-pattern.ts';
 
 export function checkSite(site: SiteConfig, path: ConfigPath, options: CheckOptions): Finding[] {
   const routes = site.routes ?? [];
-  const isCertain = ['to', 'redirect', 'answer', 'routes'].every(
+  const isCertain = ['to', 'redirect', 'answer', 'routes', 'rules'].every(
     (name) => !options.isDoubtful([...path, name]),
   );
   const findings: Finding[] = [];
-  if (isCertain && !hasTarget(site) && routes.length === 0) {
+  const hasNothing = !hasTarget(site) && routes.length === 0 && site.rules === undefined;
+  if (isCertain && hasNothing && site.tls?.rejectHandshakes !== true) {
     findings.push({
       path,
       message: 'the site has no `to`, so its requests go nowhere',
@@ -26,21 +33,85 @@ export function checkSite(site: SiteConfig, path: ConfigPath, options: CheckOpti
   findings.push(...checkSettings(site, path, options));
   findings.push(...checkTls(site, path, options));
   if (site.to !== undefined) findings.push(...checkTo(everything, site.to, [...path, 'to']));
-  const before = new Map<string, ConfigPath>();
-  for (const [index, route] of routes.entries()) {
-    const routePath = [...path, 'routes', index];
-    findings.push(...checkPath(route, routePath, before, options));
-    findings.push(...checkRoute(site, route, routePath, isCertain, options));
-  }
+  findings.push(...checkRules(site.rules, [...path, 'rules']));
+  if (isCertain) findings.push(...checkNamedPages(site, path));
+  findings.push(...checkRoutes(site, routes, undefined, [...path, 'routes'], isCertain, options));
   if (isCertain) {
-    const all = [site.to, ...routes.map(({ to }) => to)];
+    const all = [site.to, ...withNested(routes).map(({ to }) => to)];
     findings.push(...checkUpstreamTls(site, path, all, options));
     findings.push(...checkNames(site, undefined, path));
   }
   return findings;
 }
 
-const everything: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
+const everything: RoutePath = { kind: 'prefix', path: '/', beforeRegex: false };
+
+function withNested(routes: readonly RouteConfig[]): RouteConfig[] {
+  return routes.flatMap((route) => [route, ...withNested(route.routes ?? [])]);
+}
+
+/** @param outer the route that they are in, if any */
+function checkRoutes(
+  site: SiteConfig,
+  routes: readonly RouteConfig[],
+  outer: RouteConfig | undefined,
+  path: ConfigPath,
+  siteIsCertain: boolean,
+  options: CheckOptions,
+): Finding[] {
+  const before = new Map<string, ConfigPath>();
+  return routes.flatMap((route, index) => {
+    const routePath = [...path, index];
+    return [
+      ...checkPath(route, routePath, before, options),
+      ...checkWithin(route, outer, routePath),
+      ...checkRoute(site, route, routePath, siteIsCertain, options),
+      ...checkRules(route.rules, [...routePath, 'rules']),
+      ...checkRoutes(
+        site,
+        route.routes ?? [],
+        route,
+        [...routePath, 'routes'],
+        siteIsCertain,
+        options,
+      ),
+    ];
+  });
+}
+
+/** A route that is looked at behind another one has paths that come there. */
+function checkWithin(
+  route: RouteConfig,
+  outer: RouteConfig | undefined,
+  path: ConfigPath,
+): Finding[] {
+  if (outer === undefined) return [];
+  const { path: own } = route;
+  const at = [...path, 'path'];
+  if (own.named !== undefined) {
+    return [
+      { path: at, message: `\`${own.named}\` is inside a route`, hint: 'write it beside it' },
+    ];
+  }
+  if (outer.path.kind === 'exact' || outer.path.named !== undefined) {
+    return [
+      {
+        path: at,
+        message: `nothing is inside \`${pathPatternKey(outer.path)}\``,
+        hint: 'write the route beside it',
+      },
+    ];
+  }
+  if (own.kind === 'regex' || outer.path.kind === 'regex') return [];
+  if (own.path.startsWith(outer.path.path)) return [];
+  return [
+    {
+      path: at,
+      message: `\`${own.path}\` is not inside \`${outer.path.path}\``,
+      hint: `begin it with ${outer.path.path}, or write the route beside that one`,
+    },
+  ];
+}
 
 /** Each path belongs to one route. */
 function checkPath(
@@ -73,7 +144,7 @@ function checkRoute(
 ): Finding[] {
   const findings = checkSettings(route, path, options);
   const settings = settingsOf(site, route);
-  if (siteIsCertain && !hasTarget(settings)) {
+  if (siteIsCertain && !hasTarget(settings) && !answersAlone(route)) {
     findings.push({
       path,
       message: 'neither the route nor its site has a `to`, so these requests go nowhere',
@@ -88,6 +159,11 @@ function checkRoute(
   findings.push(...checkUpstreamTls(route, path, [settings.to], options));
   if (route.to !== undefined) findings.push(...checkNames(site, route, path));
   return findings;
+}
+
+/** Whether its rules or the routes inside it have something to say. */
+function answersAlone({ rules, routes }: RouteConfig): boolean {
+  return rules !== undefined || routes !== undefined;
 }
 
 /** The site's path is put in front of the route's, and a regular expression has none. */
@@ -156,13 +232,7 @@ function checkSettings(one: Settings, path: ConfigPath, options: CheckOptions): 
   }
   findings.push(...checkAuth(one.auth, [...path, 'auth'], options));
   if (one.to !== undefined) findings.push(...checkServers(one.to, [...path, 'to']));
-  if (one.sticky?.sameSite === 'none' && one.sticky.secure !== true) {
-    findings.push({
-      path: [...path, 'sticky', 'sameSite'],
-      message: 'browsers drop a cookie with `sameSite: none` that is not `secure: true`',
-      hint: 'add `secure: true`, or remove it',
-    });
-  }
+  findings.push(...checkSticky(one.sticky, [...path, 'sticky']));
   return findings;
 }
 
@@ -180,7 +250,10 @@ function checkAuth(auth: Settings['auth'], path: ConfigPath, options: CheckOptio
     ];
   }
   if (basic === undefined) return [];
-  return checkReadable([...path, 'basic', 'file'], basic.file, options.resolvePath);
+  const [file, ...others] = basic.file;
+  // With variables in its name it is known when somebody comes.
+  if (typeof file !== 'string' || others.length > 0) return [];
+  return checkReadable([...path, 'basic', 'file'], file, options.resolvePath);
 }
 
 function checkUpstreamTls(
@@ -191,7 +264,10 @@ function checkUpstreamTls(
 ): Finding[] {
   if (tls === undefined) return [];
   const tlsPath = [...path, 'upstreamTls'];
-  if (!upstreams.some((servers) => servers?.some(({ url }) => url.scheme === 'https'))) {
+  const mayBeTls = upstreams.some((servers) =>
+    servers?.some(({ url }) => url.scheme === 'https' || url.tls || url.computed !== undefined),
+  );
+  if (!mayBeTls) {
     return [
       {
         path: tlsPath,
@@ -201,8 +277,9 @@ function checkUpstreamTls(
       },
     ];
   }
-  const { ca } = tls;
+  const { ca, crl } = tls;
   return [
+    ...(crl === undefined ? [] : checkRevoked([...tlsPath, 'crl'], crl, options.resolvePath)),
     ...(ca === undefined ? [] : checkAuthorities([...tlsPath, 'ca'], ca, options.resolvePath)),
     ...checkPair(tlsPath, tls, options.resolvePath),
     ...checkVersions(tls, tlsPath),
@@ -230,7 +307,7 @@ function checkTls(site: SiteConfig, path: ConfigPath, options: CheckOptions): Fi
   if (tls === undefined) return [];
   const tlsPath = [...path, 'tls'];
   const isDoubtful = options.isDoubtful([...path, 'cert']) || options.isDoubtful([...path, 'key']);
-  if (cert === undefined && key === undefined && !isDoubtful) {
+  if (cert === undefined && key === undefined && tls.rejectHandshakes !== true && !isDoubtful) {
     return [
       {
         path: tlsPath,
@@ -243,6 +320,10 @@ function checkTls(site: SiteConfig, path: ConfigPath, options: CheckOptions): Fi
   const findings = checkVersions(tls, tlsPath);
   const { clients } = tls;
   if (clients === undefined) return findings;
+  if (clients.crl !== undefined) {
+    const crlPath = [...tlsPath, 'clients', 'crl'];
+    findings.push(...checkRevoked(crlPath, clients.crl, options.resolvePath));
+  }
   if (clients.ca !== undefined) {
     const caPath = [...tlsPath, 'clients', 'ca'];
     findings.push(...checkAuthorities(caPath, clients.ca, options.resolvePath));

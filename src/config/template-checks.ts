@@ -1,5 +1,5 @@
 /**
- * Whether the variables exist that values have in them: the gateway's, and what regular expressions of the same site capture
+ * Whether the variables exist that values have in them: the gateway's, and those that the file itself sets, looks up or captures
  * under a name. Looks at the file as it was written, wherever the schema says that there may be variables.
  */
 import { nearest } from '../base/nearest.ts';
@@ -16,28 +16,30 @@ import { marksAt } from './schema-tree.ts';
 /** Of the file: `value` as it is before the schema reads it. */
 export function checkTemplates(value: unknown): Finding[] {
   if (typeof value !== 'object' || value === null) return [];
-  const { sites, ...top } = value as { readonly sites?: unknown };
-  const findings = checkTexts(top, [], new Set());
-  if (!Array.isArray(sites)) return findings;
-  for (const [index, site] of sites.entries()) {
-    findings.push(...checkTexts(site, ['sites', index], capturesOf(site)));
-  }
-  return findings;
+  return checkTexts(value, [], namesIn(value));
 }
 
-function checkTexts(value: unknown, path: ConfigPath, captures: ReadonlySet<string>): Finding[] {
+function checkTexts(value: unknown, path: ConfigPath, names: ReadonlySet<string>): Finding[] {
   if (typeof value === 'string') {
-    return value.includes('$') && marksAt(path).template ? checkText(value, path, captures) : [];
+    if (!value.includes('$')) return [];
+    if (path.at(-1) === 'if') return checkCondition(value, path, names);
+    return marksAt(path).template ? checkText(value, path, names) : [];
   }
   if (typeof value !== 'object' || value === null) return [];
   const entries: [string | number, unknown][] = Array.isArray(value)
     ? [...value.entries()]
     : Object.entries(value);
-  return entries.flatMap(([step, inner]) => checkTexts(inner, [...path, step], captures));
+  return entries.flatMap(([step, inner]) => checkTexts(inner, [...path, step], names));
 }
 
-function checkText(text: string, path: ConfigPath, captures: ReadonlySet<string>): Finding[] {
-  const unknown = variablesIn(text).find((name) => !isGatewayVariable(name) && !captures.has(name));
+/** What is behind the sign is a regular expression or a text of its own. */
+function checkCondition(text: string, path: ConfigPath, names: ReadonlySet<string>): Finding[] {
+  const [first = '', sign = '', rest = ''] = text.split(/\s+(!?(?:=|~\*?))\s*(.*)$/s);
+  return checkText(sign.includes('~') ? first : `${first} ${rest}`, path, names);
+}
+
+function checkText(text: string, path: ConfigPath, names: ReadonlySet<string>): Finding[] {
+  const unknown = variablesIn(text).find((name) => !isGatewayVariable(name) && !names.has(name));
   if (unknown === undefined) return [];
   if (isBuiltIn(unknown)) {
     return [
@@ -48,7 +50,7 @@ function checkText(text: string, path: ConfigPath, captures: ReadonlySet<string>
       },
     ];
   }
-  const closest = nearest(unknown, [...captures, ...gatewayVariables, ...familyMembers(unknown)]);
+  const closest = nearest(unknown, [...names, ...gatewayVariables, ...familyMembers(unknown)]);
   return [
     {
       path,
@@ -67,18 +69,25 @@ function familyMembers(name: string): string[] {
   });
 }
 
-/** Names of groups in the regular expressions of `host` and `path`. */
-function capturesOf(site: unknown): ReadonlySet<string> {
-  const captures = new Set<string>();
-  if (typeof site !== 'object' || site === null) return captures;
-  const { host, routes } = site as { readonly host?: unknown; readonly routes?: unknown };
-  const paths = Array.isArray(routes)
-    ? routes.map((route: unknown) => (route as { path?: unknown } | null)?.path)
-    : [];
-  for (const text of [host, paths].flat(2)) {
-    if (typeof text !== 'string' || !text.startsWith('~')) continue;
-    for (const [, name = ''] of text.matchAll(/\(\?<([a-z_]\w*)>/gi))
-      captures.add(name.toLowerCase());
+/** What the file itself has variables for: maps, sets, and groups with a name in regular expressions. */
+function namesIn(value: unknown, key = ''): Set<string> {
+  const names = new Set<string>();
+  const add = (more: Iterable<string>) => {
+    for (const name of more) names.add(name.toLowerCase());
+  };
+  if (typeof value === 'string') add(groupsIn(value));
+  if (typeof value !== 'object' || value === null) return names;
+  // A list of header fields is no mapping of variables.
+  const isDefinition = (key === 'maps' || key === 'set') && !Array.isArray(value);
+  for (const [name, inner] of Object.entries(value)) {
+    if (isDefinition) add([name]);
+    add(groupsIn(name));
+    add(namesIn(inner, Array.isArray(value) ? key : name));
   }
-  return captures;
+  return names;
+}
+
+function groupsIn(text: string): string[] {
+  if (!text.includes('(?<')) return [];
+  return Array.from(text.matchAll(/\(\?<([a-z_]\w*)>/gi), ([, name = '']) => name);
 }

@@ -19,7 +19,11 @@ export function accessLogModel(
   if (log === undefined) {
     return { kind: 'file', path: resolve(options.dataFolder, defaults.accessLogName) };
   }
-  const { to, format, when } = log;
+  const { to, when, escape: style } = log;
+  const format =
+    typeof log.format === 'object' && style !== undefined
+      ? { ...log.format, escape: style }
+      : log.format;
   switch (to.kind) {
     case 'off':
       return to;

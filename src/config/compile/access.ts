@@ -7,6 +7,7 @@ import { defaults } from '../defaults.ts';
 import type { AccessModel, ErrorPageModel, ForwardModel, RouteModel } from '../route-model.ts';
 import type { Template } from '../rule-model.ts';
 import type { Settings } from '../settings.ts';
+import type { UpstreamUrl } from '../values/upstream-url.ts';
 import { present } from './present.ts';
 import { type UpstreamOptions, upstreamModel } from './upstream.ts';
 
@@ -40,6 +41,13 @@ export class AccessCompiler {
     const { satisfy, basic, forward } = auth;
     const addresses = addressesOf(auth);
     const copied = forward?.headers ?? [];
+    const variables = [
+      ...(forward?.set ?? []),
+      ...copied.map((name) => ({
+        variable: variableOf(name),
+        value: [{ variable: `upstream_http_${underscored(name)}` }],
+      })),
+    ];
     return {
       access: present({
         satisfy,
@@ -49,22 +57,17 @@ export class AccessCompiler {
             ? undefined
             : {
                 realm: basic.realm ?? [defaults.realm],
-                usersPath: [resolve(this.#options.baseFolder, basic.file)],
+                usersPath: absolutePath(basic.file, this.#options.baseFolder),
               },
         authRequest:
           forward === undefined
             ? undefined
             : {
-                uri: [this.#pathOf(forward)],
-                ...present({
-                  set:
-                    copied.length === 0
-                      ? undefined
-                      : copied.map((name) => ({
-                          variable: variableOf(name),
-                          value: [{ variable: `upstream_http_${underscored(name)}` }],
-                        })),
-                }),
+                uri:
+                  forward.to.kind === 'path'
+                    ? forward.to.uri
+                    : [this.#pathOf(forward, forward.to.url)],
+                ...present({ set: variables.length === 0 ? undefined : variables }),
               },
       }),
       setHeaders: copied.map((name) => ({ name, value: [{ variable: variableOf(name) }] })),
@@ -75,17 +78,17 @@ export class AccessCompiler {
     };
   }
 
-  #pathOf(forward: ForwardAuth): string {
+  #pathOf(forward: ForwardAuth, url: UpstreamUrl): string {
     const before = this.#paths.get(forward);
     if (before !== undefined) return before;
     const path = `${authFolder}${this.#paths.size}`;
     this.#paths.set(forward, path);
-    this.routes.push(askingRoute(path, forward, this.#options));
+    this.routes.push(askingRoute(path, url, this.#options));
     return path;
   }
 }
 
-function askingRoute(path: string, { to }: ForwardAuth, options: UpstreamOptions): RouteModel {
+function askingRoute(path: string, to: UpstreamUrl, options: UpstreamOptions): RouteModel {
   const sentUrl: Template = [
     { variable: 'scheme' },
     '://',
@@ -111,12 +114,25 @@ function askingRoute(path: string, { to }: ForwardAuth, options: UpstreamOptions
   };
 }
 
+/** A path that begins with a variable is whatever that is. */
+function absolutePath(path: Template, baseFolder: string): Template {
+  const [first, ...rest] = path;
+  return typeof first === 'string' ? [absoluteText(first, baseFolder), ...rest] : path;
+}
+
+function absoluteText(text: string, baseFolder: string): string {
+  // What is behind a last slash comes out of a variable.
+  return resolve(baseFolder, text) + (text.endsWith('/') && text.length > 1 ? '/' : '');
+}
+
 /** Who is denied stays out, even when a wider network is allowed. */
 function addressesOf({ allow, deny = [] }: Auth): NonNullable<AccessModel['addresses']> {
   return [
     ...deny.map((network) => ({ allow: false, network })),
-    ...(allow ?? []).map((network) => ({ allow: true, network })),
-    ...(allow === undefined ? [] : [{ allow: false, network: 'all' }]),
+    ...(allow ?? []),
+    ...(allow === undefined || allow.at(-1)?.network === 'all'
+      ? []
+      : [{ allow: false, network: 'all' }]),
   ];
 }
 

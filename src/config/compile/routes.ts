@@ -1,27 +1,27 @@
 /** A site's keys and those of its routes as the routes of the model. */
 import { defaults } from '../defaults.ts';
 import type {
-  CookieModel,
-  ErrorPageModel,
   ForwardModel,
+  OwnRedirectsModel,
   PathPattern,
-  RedirectModel,
-  ResponseModel,
   RetryModel,
   RouteModel,
   TunnelModel,
 } from '../route-model.ts';
-import type { RuleModel } from '../rule-model.ts';
-import type { Config, RouteConfig, SiteConfig } from '../schema.ts';
+import type { RouteConfig, SiteConfig } from '../schema.ts';
 import { type Settings, settingsOf } from '../settings.ts';
-import type { UpstreamModel } from '../upstream-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
+import type { RoutePath } from '../values/path-pattern.ts';
 import { AccessCompiler } from './access.ts';
 import { accessLogModel, type LogOptions } from './access-log.ts';
-import { requestFields, responseFields } from './fields.ts';
+import { type FieldLevels, fieldLevels, requestFields } from './fields.ts';
+import { routeLimitsModel } from './limits.ts';
 import { present, unlessEmpty } from './present.ts';
-import { authorityOfUrl, type UpstreamOptions, upstreamModel } from './upstream.ts';
+import { redirectsOf, responseModel } from './response.ts';
+import { answerModels, ruleModels } from './rules.ts';
+import { type UpstreamOptions, upstreamModel } from './upstream.ts';
 
-export type RouteOptions = UpstreamOptions & LogOptions & { readonly resolver: Config['resolver'] };
+export type RouteOptions = UpstreamOptions & LogOptions;
 
 const everything: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
 
@@ -35,11 +35,18 @@ const upstreamKeys = [
   'keepAlive',
   'upstreamTls',
   'timeouts',
+  'resolver',
   'origin',
 ] as const satisfies (keyof Settings)[];
 
-/** In the order of the file, then the one for everything else. */
-export function siteRoutes(site: SiteConfig, options: RouteOptions): RouteModel[] {
+/** What a site's routes become: those with a path in the order of the file, then the one for everything else. */
+export function siteRoutes(
+  site: SiteConfig,
+  options: RouteOptions,
+): {
+  readonly routes: readonly RouteModel[];
+  readonly namedRoutes: Readonly<Record<string, RouteModel>>;
+} {
   return new RouteCompiler(site, options).all();
 }
 
@@ -52,50 +59,59 @@ class RouteCompiler {
    * so clients may not send them anywhere on the site.
    */
   readonly #secured: ReadonlySet<string>;
-  #siteUpstream: UpstreamModel | undefined;
+  #siteUpstream: UpstreamModel | DynamicUpstreamModel | undefined;
 
   constructor(site: SiteConfig, options: RouteOptions) {
     this.#site = site;
     this.#options = options;
     this.#access = new AccessCompiler(options);
-    const auths = [site.auth, ...(site.routes ?? []).map(({ auth }) => auth)];
+    const auths = [site.auth, ...withNested(site.routes ?? []).map(({ auth }) => auth)];
     this.#secured = new Set(
       auths.flatMap((auth) => (typeof auth === 'object' ? (auth.forward?.headers ?? []) : [])),
     );
   }
 
-  all(): RouteModel[] {
-    const { routes: configs = [], to, redirect, answer } = this.#site;
-    const routes = configs.map((config) => this.#route(config));
+  all(): ReturnType<typeof siteRoutes> {
+    const { routes: configs = [] } = this.#site;
+    const routes: RouteModel[] = [];
+    const namedRoutes: Record<string, RouteModel> = {};
+    for (const config of configs) {
+      const { named } = config.path;
+      if (named === undefined) routes.push(this.#route(config));
+      else namedRoutes[named] = this.#route(config);
+    }
+    // What nobody is asked for has the site's `auth` and error pages, too.
     const hasRoot = routes.some(({ path }) => path.kind === 'prefix' && path.path === '/');
-    const hasOwn = to !== undefined || redirect !== undefined || answer !== undefined;
-    if (hasOwn && !hasRoot) routes.push(this.#route(undefined));
-    return [...routes, ...this.#access.routes];
+    if (!hasRoot) routes.push(this.#route(undefined));
+    return { routes: [...routes, ...this.#access.routes], namedRoutes };
   }
 
   /** @param config undefined for everything that no route of the file is for */
   #route(config: RouteConfig | undefined): RouteModel {
-    const path = config?.path ?? everything;
+    const path = patternOf(config?.path ?? everything);
     const settings = settingsOf(this.#site, config);
     const { setHeaders, errorPages, access } = this.#access.compile(settings.auth);
-    const rules = rulesOf(settings);
-    const upstream = rules === undefined ? this.#upstream(config, settings) : undefined;
-    const uri = uriOf(path, this.#site, config);
-    const headers = [this.#site.headers, config?.headers];
+    const answers = answerModels(settings);
+    const rules = [...ruleModels(config?.rules), ...answers];
+    const upstream = answers.length === 0 ? this.#upstream(config, settings) : undefined;
+    const uri = uriOf(config?.path ?? everything, this.#site, config);
+    const headers = [this.#site.headers, config?.headers] as const;
     return {
       path,
-      upgradeTokens: settings.upgrade ?? defaults.upgradeTokens,
+      upgradeTokens: upstream === undefined ? [] : (settings.upgrade ?? defaults.upgradeTokens),
       ...present({
         upstream,
-        rules,
+        routes: config?.routes?.map((inner) => this.#route(inner)),
+        rules: rules.length === 0 ? undefined : rules,
+        limits: routeLimitsModel(settings.limits),
         access,
         forward:
           upstream === undefined
             ? undefined
-            : forwardModel(settings, uri, requestFields(headers, this.#secured, setHeaders)),
+            : this.#forward(settings, uri, fieldLevels('request', ...headers), setHeaders),
         response: responseModel(
           settings,
-          headers,
+          fieldLevels('response', ...headers),
           errorPages,
           upstream === undefined ? [] : redirectsOf(path, settings, uri),
         ),
@@ -106,14 +122,28 @@ class RouteCompiler {
             ? undefined
             : accessLogModel(config.accessLog, this.#options),
         internal: config?.internal,
-        addsSlash: addsSlash(path, uri) ? true : undefined,
+        addsSlash: (config?.addSlash ?? addsSlash(path, uri)) ? true : undefined,
+        ownRedirects: ownRedirectsModel(config?.ownRedirects),
       }),
     };
   }
 
-  #upstream(config: RouteConfig | undefined, settings: Settings): UpstreamModel | undefined {
-    const { to } = settings;
-    if (to === undefined) return undefined;
+  #forward(
+    settings: Settings,
+    uri: ForwardModel['uri'],
+    levels: FieldLevels<'request'>,
+    copied: NonNullable<ForwardModel['setHeaders']>,
+  ): ForwardModel | undefined {
+    const fields = requestFields(levels, this.#secured, copied);
+    return forwardModel(settings, uri, [...originFields(settings.origin), ...fields]);
+  }
+
+  #upstream(
+    config: RouteConfig | undefined,
+    settings: Settings,
+  ): UpstreamModel | DynamicUpstreamModel | undefined {
+    const { to = [] } = settings;
+    if (to.length === 0) return undefined;
     const ownUpstream =
       config !== undefined && upstreamKeys.some((name) => config[name] !== undefined);
     if (ownUpstream) return upstreamModel(to, settings, this.#options);
@@ -122,24 +152,32 @@ class RouteCompiler {
   }
 }
 
-/** Undefined where an upstream is asked. */
-function rulesOf({ redirect, answer }: Settings): readonly RuleModel[] | undefined {
-  if (redirect !== undefined) {
-    const { to, status = defaults.redirectStatus } = redirect;
-    return [{ kind: 'return', status, text: to }];
-  }
-  if (answer === undefined) return undefined;
-  const { status = 200, body, type } = answer;
-  return [{ kind: 'return', status, ...present({ text: body, type }) }];
+function withNested(routes: readonly RouteConfig[]): RouteConfig[] {
+  return routes.flatMap((route) => [route, ...withNested(route.routes ?? [])]);
+}
+
+function patternOf(path: RoutePath): PathPattern {
+  return path.named === undefined ? path : everything;
+}
+
+/** `undefined` on a site is what holds without it. */
+export function ownRedirectsModel(own: Settings['ownRedirects']): OwnRedirectsModel | undefined {
+  if (own === undefined || own === 'path') return own;
+  const { host = 'request', port = true } = own === 'url' ? {} : own;
+  return { host: host === 'site' ? 'site-name' : host, port };
 }
 
 /** Undefined when the path is passed on as it was sent. */
 function uriOf(
-  path: PathPattern,
+  path: RoutePath,
   site: SiteConfig,
   config: RouteConfig | undefined,
-): { readonly kind: 'replace-prefix'; readonly with: string } | undefined {
-  if (path.kind === 'regex') return undefined;
+): ForwardModel['uri'] {
+  const computed = (config?.to ?? site.to)?.[0]?.url.computed;
+  if (computed !== undefined) {
+    return computed.uri === undefined ? undefined : { kind: 'template', uri: computed.uri };
+  }
+  if (path.kind === 'regex' || path.named !== undefined) return undefined;
   if (config?.stripPrefix === true) return { kind: 'replace-prefix', with: '/' };
   const own = config?.to?.[0]?.url.path;
   if (own !== undefined && own !== '') {
@@ -154,10 +192,23 @@ function uriOf(
 }
 
 /** `/api` is nobody's else where only what is behind `/api/` is passed on. */
-function addsSlash(path: PathPattern, uri: ReturnType<typeof uriOf>): boolean {
+function addsSlash(path: PathPattern, uri: ForwardModel['uri']): boolean {
   return (
-    uri !== undefined && path.kind === 'prefix' && path.path.length > 1 && path.path.endsWith('/')
+    uri?.kind === 'replace-prefix' &&
+    path.kind === 'prefix' &&
+    path.path.length > 1 &&
+    path.path.endsWith('/')
   );
+}
+
+/** Host and Origin where both are said apart. */
+function originFields(origin: Settings['origin']): NonNullable<ForwardModel['setHeaders']> {
+  if (typeof origin !== 'object') return [];
+  const { host, origin: value } = origin;
+  return [
+    ...(host === undefined ? [] : [{ name: 'Host', value: host }]),
+    ...(value === undefined ? [] : [{ name: 'Origin', value }]),
+  ];
 }
 
 function forwardModel(
@@ -165,12 +216,20 @@ function forwardModel(
   uri: ForwardModel['uri'],
   setHeaders: NonNullable<ForwardModel['setHeaders']>,
 ): ForwardModel | undefined {
-  const { origin, allowedOrigins, retry } = settings;
+  const { origin, allowedOrigins, retry, forwarded, sent = {} } = settings;
+  const isUpstream = typeof origin === 'string' && origin !== 'keep';
   return unlessEmpty(
     present({
       uri,
+      method: sent.method,
+      httpVersion: sent.httpVersion,
       setHeaders: setHeaders.length === 0 ? undefined : setHeaders,
-      origin: origin === undefined || origin === 'keep' ? undefined : ('upstream' as const),
+      passHeaders: sent.fields,
+      passUnderscores: sent.underscores,
+      passBody: sent.body === 'off' ? false : undefined,
+      body: sent.body === 'off' ? undefined : sent.body,
+      forwarded,
+      origin: isUpstream ? ('upstream' as const) : undefined,
       allowedOrigins,
       retry: retryModel(retry),
     }),
@@ -182,73 +241,6 @@ function retryModel(retry: Settings['retry']): RetryModel | undefined {
   if (retry === 'off') return { on: [] };
   const { on, tries, timeout } = retry;
   return present({ on, tries, timeoutMs: timeout === Number.POSITIVE_INFINITY ? 0 : timeout });
-}
-
-function responseModel(
-  settings: Settings,
-  headers: readonly SiteConfig['headers'][],
-  authPages: readonly ErrorPageModel[],
-  redirects: readonly RedirectModel[],
-): ResponseModel | undefined {
-  const { add, hide } = responseFields(headers);
-  const allRedirects = [...redirectModels(settings.upstreamRedirects), ...redirects];
-  const errorPages = [...authPages, ...errorPageModels(settings.errorPages)];
-  return unlessEmpty(
-    present({
-      addHeaders: add.length === 0 ? undefined : add,
-      hideHeaders: hide.length === 0 ? undefined : hide,
-      redirects: allRedirects.length === 0 ? undefined : allRedirects,
-      cookies: cookieModel(settings.upstreamCookies),
-      errorPages: errorPages.length === 0 ? undefined : errorPages,
-      intercept: settings.interceptErrors,
-    }),
-  );
-}
-
-/**
- * An upstream that is not asked what the browser asked redirects to where it believes itself to be; the browser has to be
- * sent to the same place as it knows it. The same as nginx's `proxy_redirect default`.
- */
-function redirectsOf(
-  path: PathPattern,
-  { to = [], origin = 'keep' }: Settings,
-  uri: ReturnType<typeof uriOf>,
-): RedirectModel[] {
-  if (uri === undefined && origin === 'keep') return [];
-  if (path.kind === 'regex') return [];
-  const [from, target] = uri === undefined ? ['/', '/'] : [uri.with, path.path];
-  const authorities = new Set(
-    to.flatMap(({ url }) => {
-      const scheme = url.scheme === 'https' ? 'https' : 'http';
-      const authority = origin === 'keep' || origin === 'upstream' ? authorityOfUrl(url) : origin;
-      return [`${scheme}://${authority}`];
-    }),
-  );
-  return [...authorities].map((authority) => ({
-    kind: 'prefix',
-    from: [`${authority}${from}`],
-    to: [target],
-  }));
-}
-
-function redirectModels(redirects: Settings['upstreamRedirects']): RedirectModel[] {
-  return (redirects ?? []).map(({ from, to }) =>
-    from instanceof RegExp ? { kind: 'regex', regex: from, to } : { kind: 'prefix', from, to },
-  );
-}
-
-function cookieModel(cookies: Settings['upstreamCookies']): CookieModel | undefined {
-  if (cookies === undefined) return undefined;
-  const { path, domain, flags } = cookies;
-  return unlessEmpty(present({ paths: path, domains: domain, flags }));
-}
-
-function errorPageModels(pages: Settings['errorPages']): ErrorPageModel[] {
-  return (pages ?? []).map(({ status, to, as }) => ({
-    statuses: status,
-    to,
-    ...present({ status: as === 'page' ? ('from-page' as const) : as }),
-  }));
 }
 
 /** No limit is what the model takes an absent key for. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { configError } from '../errors.ts';
 import type { AccessLogFormat } from '../model.ts';
 import { template } from '../values/answer-kinds.ts';
-import { type KindMeta, mapping, text } from '../values/kinds.ts';
+import { type KindMeta, mapping, oneOf, text } from '../values/kinds.ts';
 import { parseTemplateText } from '../values/template.ts';
 import { key } from './key.ts';
 
@@ -35,6 +35,11 @@ const logSchema = mapping({
     defaultText: '`combined`',
     template: true,
     aka: ['log_format', 'encoder'],
+  }),
+  escape: key(oneOf(['default', 'json', 'none']).optional(), {
+    description:
+      "How values are escaped in a line with variables, as in nginx's `log_format`: `default`, `json`, `none`.",
+    defaultText: '`default`',
   }),
   when: key(template().optional(), {
     description: 'A line is only written when this is neither empty nor `0`: `$http_x_debug`.',

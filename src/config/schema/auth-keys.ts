@@ -1,14 +1,22 @@
 /** Keys of a site and of its routes about who may make requests. */
 import { z } from 'zod';
-import { networks, redirectTarget, template } from '../values/answer-kinds.ts';
+import {
+  allowedNetworks,
+  networks,
+  redirectTarget,
+  template,
+  usersPath,
+} from '../values/answer-kinds.ts';
 import { fieldNames } from '../values/fields.ts';
-import { filePath, type KindMeta, mapping, oneOf, upstreamUrl } from '../values/kinds.ts';
+import { type KindMeta, mapping, oneOf } from '../values/kinds.ts';
+import { authTarget, variableValues } from '../values/rule-kinds.ts';
 import { key } from './key.ts';
 
 const basicSchema = mapping({
-  file: key(filePath(), {
+  file: key(usersPath(), {
     description:
-      'File of `user:hash` lines as `htpasswd -B` writes them; bcrypt, apr1, SHA and crypt are known. Read again when it changes.',
+      'File of `user:hash` lines as `htpasswd -B` writes them; bcrypt, apr1, SHA and crypt are known. Read again when it changes. May have variables in its name.',
+    template: true,
     aka: ['auth_basic_user_file', 'users', 'usersFile', 'htpasswd'],
   }),
   realm: key(template().optional(), {
@@ -20,9 +28,10 @@ const basicSchema = mapping({
 });
 
 const forwardSchema = mapping({
-  to: key(upstreamUrl(), {
+  to: key(authTarget(), {
     description:
-      "The server that decides, with the path it is asked for: `http://authelia:9091/api/authz/auth-request`. It gets the request's fields without its body, and `X-Original-Method`, `X-Original-URL`, `X-Forwarded-Method` and `X-Forwarded-Uri`. A status of 2xx lets in, 401 and 403 are the answer, anything else is a 500.",
+      "The server that decides, with the path it is asked for: `http://authelia:9091/api/authz/auth-request`. It gets the request's fields without its body, and `X-Original-Method`, `X-Original-URL`, `X-Forwarded-Method` and `X-Forwarded-Uri`. A status of 2xx lets in, 401 and 403 are the answer, anything else is a 500. A path alone is one of this site, whose route says what it is asked for.",
+    template: true,
     aka: ['url', 'address', 'uri', 'auth_request', 'forward_auth', 'path'],
   }),
   headers: key(fieldNames('request').optional(), {
@@ -30,6 +39,13 @@ const forwardSchema = mapping({
       'Fields of its answer that the upstream gets. What the client sent under these names never gets there.',
     defaultText: 'none',
     aka: ['copy_headers', 'authResponseHeaders', 'auth_request_set', 'copyHeaders'],
+  }),
+  set: key(variableValues().optional(), {
+    description:
+      'Variables from its answer, whose fields are `$upstream_http_…`: `{ user: $upstream_http_x_user }`.',
+    defaultText: 'none',
+    template: true,
+    aka: ['auth_request_set'],
   }),
   signIn: key(redirectTarget().optional(), {
     description:
@@ -56,8 +72,9 @@ const authSchema = mapping({
     defaultText: 'none',
     aka: ['block', 'blacklist', 'denylist'],
   }),
-  allow: key(networks().optional(), {
-    description: 'The only clients that do not get 403; those of `deny` still do.',
+  allow: key(allowedNetworks().optional(), {
+    description:
+      'The only clients that do not get 403; those of `deny` still do. The first that fits decides, and `not` in front of one keeps it out: `[10.0.0.1, not 10.0.0.0/8, all]`.',
     defaultText: 'all',
     aka: ['ipAllowList', 'ipWhiteList', 'remote_ip', 'whitelist', 'allowlist'],
   }),

@@ -4,6 +4,7 @@ import { defaults } from '../defaults.ts';
 import {
   countOrZero,
   duration,
+  durationOrZero,
   type KindMeta,
   mapping,
   positiveInteger,
@@ -12,6 +13,7 @@ import {
 } from '../values/kinds.ts';
 import { formatDuration, formatSize } from '../values/quantity.ts';
 import { key } from './key.ts';
+import { zoneLimitKeys, zones } from './zone-limits.ts';
 
 const rateSchema = mapping({
   perSecond: key(positiveNumber(), {
@@ -42,8 +44,9 @@ function clientLimits(text: (own: string) => string) {
       defaultText: text(`\`${formatDuration(defaults.limits.bodyMs)}\``),
       aka: ['client_body_timeout', 'read_body'],
     }),
-    keepAlive: key(duration().optional(), {
-      description: 'How long a client connection stays open between two requests.',
+    keepAlive: key(durationOrZero().optional(), {
+      description:
+        'How long a client connection stays open between two requests; `0s`: it is closed.',
       defaultText: text(`\`${formatDuration(defaults.limits.keepAliveMs)}\``),
       aka: ['keepalive_timeout', 'idleTimeout', 'idle'],
     }),
@@ -92,7 +95,16 @@ export const limitsSchema = mapping({
       aka: ['limit_req', 'limit_req_zone', 'rate_limit', 'rateLimit'],
     },
   ),
+  zones: key(zones().optional(), {
+    description:
+      'What `limits` of sites and routes count, by a name of your own: `logins: { key: $remote_addr, perSecond: 0.2 }`.',
+    defaultText: 'none',
+    aka: ['limit_req_zone', 'limit_conn_zone', 'limits'],
+  }),
 });
 
 /** `headSize` and `headTimeout` are needed before it is known which site a request is for. */
-export const siteLimitsSchema = mapping(clientLimits(() => 'that of the file'));
+export const siteLimitsSchema = mapping({
+  ...clientLimits(() => 'that of the file'),
+  ...zoneLimitKeys,
+});

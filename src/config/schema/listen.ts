@@ -1,7 +1,7 @@
 /** Addresses to listen on, with what is spoken there. */
 import { z } from 'zod';
 import type { ListenAddress } from '../model.ts';
-import { attempt, flag, type KindMeta, mapping } from '../values/kinds.ts';
+import { attempt, flag, type KindMeta, mapping, serverNames } from '../values/kinds.ts';
 import { parseListenAddress } from '../values/listen-address.ts';
 import { key } from './key.ts';
 
@@ -10,12 +10,48 @@ export type ListenOptions = {
   readonly http2?: boolean | undefined;
   readonly proxyProtocol?: boolean | undefined;
   readonly reusePort?: boolean | undefined;
+  readonly ipv6Only?: boolean | undefined;
+  readonly tls?: boolean | undefined;
 };
 
-export type ListenConfig = ListenAddress & ListenOptions;
+/** `default` is about the site that says it, on this address. */
+export type ListenConfig = ListenAddress &
+  ListenOptions & { readonly default?: boolean | undefined };
 
 /** The options of an address, with what holds when none of its mentions says. */
-export const listenOptionNames = ['http2', 'proxyProtocol', 'reusePort'] as const;
+export const listenOptionNames = [
+  'http2',
+  'proxyProtocol',
+  'reusePort',
+  'ipv6Only',
+  'tls',
+] as const;
+
+const addressExpects = '`HOST:PORT`, `PORT`, `"[IPv6]:PORT"` or `unix:/path`';
+
+const adminSchema = mapping({
+  address: key(addressText(), { description: 'The address.', aka: ['listen', 'bind', 'port'] }),
+  hosts: key(serverNames().optional(), {
+    description:
+      'Names under which it may be asked, besides `localhost` and addresses: pages of others cannot read it.',
+    defaultText: 'the host of `address`',
+    aka: ['host', 'origins', 'allowedHosts'],
+  }),
+});
+
+/** Read as the mapping. */
+export function admin() {
+  const expects = `${addressExpects}, or a mapping`;
+  return z
+    .union(
+      [
+        addressText().transform((address): z.output<typeof adminSchema> => ({ address })),
+        adminSchema,
+      ],
+      { error: () => expects },
+    )
+    .meta({ expects } satisfies KindMeta);
+}
 
 /** One address, without options. */
 export function addressText() {
@@ -24,8 +60,6 @@ export function addressText() {
     .transform((value, context) => attempt(() => parseListenAddress(String(value)), context))
     .meta({ expects: addressExpects } satisfies KindMeta);
 }
-
-const addressExpects = '`HOST:PORT`, `PORT`, `"[IPv6]:PORT"` or `unix:/path`';
 
 const listenSchema = mapping({
   address: key(addressText(), {
@@ -47,6 +81,21 @@ const listenSchema = mapping({
     description: 'Whether other processes may listen on the address at the same time.',
     defaultText: 'the `reusePort` of the file',
     aka: ['reuseport'],
+  }),
+  ipv6Only: key(flag().optional(), {
+    description: 'Whether `[::]` leaves IPv4 alone.',
+    defaultText: '`false`: it takes both',
+    aka: ['ipv6only', 'v6only'],
+  }),
+  tls: key(flag().optional(), {
+    description: 'Whether TLS is spoken there; `false` for a site that has plain HTTP as well.',
+    defaultText: 'whether a site of it has a `cert`',
+    aka: ['ssl'],
+  }),
+  default: key(flag().optional(), {
+    description: 'Whether this site has the hosts there that no site names.',
+    defaultText: 'the first site without `host`, else the first site',
+    aka: ['default_server'],
   }),
 });
 

@@ -1,15 +1,12 @@
-/** Keys of a site and of its routes about requests and answers: what is answered here, what is changed on the way. */
+/** Keys of a site and of its routes about requests and answers: what is changed on the way. */
 import { z } from 'zod';
 import { defaults } from '../defaults.ts';
 import {
   answerStatus,
   errorStatuses,
-  longTemplate,
-  mediaType,
   origins,
   pageTarget,
-  redirectStatus,
-  redirectTarget,
+  template,
 } from '../values/answer-kinds.ts';
 import { changes, cookieFlags } from '../values/changes.ts';
 import { fieldNames, fieldValues } from '../values/fields.ts';
@@ -20,89 +17,20 @@ import {
   mapping,
   oneOf,
   sizeOrOff,
+  text,
   upgradeTokens,
 } from '../values/kinds.ts';
+import { parseLongText } from '../values/template.ts';
 import { accessLogTarget } from './access-log.ts';
 import { key } from './key.ts';
 
-const redirectSchema = mapping({
-  to: key(redirectTarget(), {
-    description: 'Where browsers are sent.',
-    template: true,
-    aka: ['url', 'location', 'target'],
-  }),
-  status: key(redirectStatus().optional(), {
-    description:
-      '301 and 308 are remembered by browsers, 302, 303 and 307 are not; 307 and 308 keep the method.',
-    defaultText: `\`${String(defaults.redirectStatus)}\``,
-    aka: ['code', 'permanent'],
-  }),
-});
-
-const answerSchema = mapping({
-  status: key(answerStatus().optional(), {
-    description: '200 to 599. 444 closes the connection without a word.',
-    defaultText: '`200`',
-    aka: ['code'],
-  }),
-  body: key(longTemplate().optional(), {
-    description: 'The text.',
-    defaultText: "none; from 400 up the gateway's error page",
-    template: true,
-    aka: ['text', 'content'],
-  }),
-  type: key(mediaType().optional(), {
-    description: 'Its media type.',
-    defaultText: '`text/plain`',
-    aka: ['content_type', 'default_type', 'contentType'],
-  }),
-});
-
-type AnswerConfig = z.output<typeof answerSchema>;
-
-/** Keys that answer instead of `to`. */
-export const answerKeys = {
-  redirect: key(
-    z
-      .union(
-        [
-          redirectTarget().transform((to): z.output<typeof redirectSchema> => ({ to })),
-          redirectSchema,
-        ],
-        {
-          error: () => 'a URL, a path or a mapping',
-        },
-      )
-      .meta({ expects: 'a URL or a path, or a mapping' } satisfies KindMeta)
-      .optional(),
-    {
-      description:
-        'Sends browsers elsewhere instead of asking `to`: `https://$host$request_uri`. Nobody has to pass `auth` for it.',
-      defaultText: 'none',
-      template: true,
-      aka: ['return', 'redir', 'rewrite', 'redirectRegex', 'redirectScheme'],
-    },
-  ),
-  answer: key(
-    z
-      .union(
-        [
-          answerStatus().transform((status): AnswerConfig => ({ status })),
-          longTemplate().transform((body): AnswerConfig => ({ body })),
-          answerSchema,
-        ],
-        { error: () => 'a status, a text or a mapping' },
-      )
-      .meta({ expects: 'a status, a text or a mapping' } satisfies KindMeta)
-      .optional(),
-    {
-      description: 'What is answered instead of asking `to`. Nobody has to pass `auth` for it.',
-      defaultText: 'none',
-      template: true,
-      aka: ['return', 'respond', 'response', 'status'],
-    },
-  ),
-};
+function inherit() {
+  return key(flag().optional(), {
+    description: 'Whether what the site says of these fields holds on this route, too.',
+    defaultText: '`true`',
+    aka: ['add_header_inherit'],
+  });
+}
 
 const headersSchema = mapping({
   request: key(
@@ -120,6 +48,7 @@ const headersSchema = mapping({
         defaultText: 'none',
         aka: ['hide', 'delete'],
       }),
+      inherit: inherit(),
     }).optional(),
     {
       description: 'Fields of the request on its way to the upstream.',
@@ -143,11 +72,19 @@ const headersSchema = mapping({
         secret: true,
         aka: ['add_header'],
       }),
+      addOnSuccess: key(fieldValues('response').optional(), {
+        description:
+          "Fields beside the upstream's, on answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308 only.",
+        defaultText: 'none',
+        template: true,
+        secret: true,
+      }),
       remove: key(fieldNames('response').optional(), {
         description: 'Fields of the upstream that the client does not get.',
         defaultText: 'none',
         aka: ['proxy_hide_header', 'hide', 'delete'],
       }),
+      inherit: inherit(),
     }).optional(),
     {
       description: 'Fields of the answer on its way to the client.',
@@ -178,6 +115,70 @@ const cookiesSchema = mapping({
   }),
 });
 
+const sentSchema = mapping({
+  method: key(template().optional(), {
+    description: 'The method.',
+    defaultText: "the client's",
+    template: true,
+    aka: ['proxy_method'],
+  }),
+  httpVersion: key(oneOf(['1.0', '1.1']).optional(), {
+    description: 'What is spoken; upgrades are always sent as 1.1. In quotes: `"1.0"`.',
+    defaultText: '`"1.1"`',
+    aka: ['proxy_http_version', 'version'],
+  }),
+  fields: key(flag().optional(), {
+    description: "Whether the client's header fields are sent.",
+    defaultText: '`true`',
+    aka: ['proxy_pass_request_headers', 'headers'],
+  }),
+  underscores: key(flag().optional(), {
+    description:
+      'Whether fields with a `_` in their name are, which other programs take for a `-`.',
+    defaultText: '`true`',
+    aka: ['underscores_in_headers'],
+  }),
+  body: key(sentBody().optional(), {
+    description: 'A body in the place of the one of the client; `off`: none.',
+    defaultText: "the client's",
+    template: true,
+    aka: ['proxy_set_body', 'proxy_pass_request_body'],
+  }),
+});
+
+/** No text in its place is one that says nothing. */
+function sentBody() {
+  return text('`off` or a text', (value) => (value === 'off' ? value : parseLongText(value)));
+}
+
+const ownRedirectsSchema = mapping({
+  host: key(oneOf(['request', 'site']).optional(), {
+    description: 'Which host they name: the one that was asked for, or the first one of the site.',
+    defaultText: '`request`',
+    aka: ['server_name_in_redirect'],
+  }),
+  port: key(flag().optional(), {
+    description: 'Whether they name the port, when it is not the usual one.',
+    defaultText: '`true`',
+    aka: ['port_in_redirect'],
+  }),
+});
+
+function ownRedirects() {
+  const expects = '`path`, `url` or a mapping';
+  return z
+    .union([oneOf(['path', 'url']), ownRedirectsSchema], { error: () => expects })
+    .meta({ expects } satisfies KindMeta);
+}
+
+function upstreamRedirects() {
+  const expects =
+    '`off`, or a mapping of what is said to what it becomes, such as `http://app.internal/: /`';
+  return z
+    .union([oneOf(['off']), changes('http://app.internal/: /')], { error: () => expects })
+    .meta({ expects } satisfies KindMeta);
+}
+
 const tunnelSchema = mapping({
   idle: key(durationOrOff().optional(), {
     description: 'Silence in both directions after which a tunnel is closed.',
@@ -205,7 +206,8 @@ const errorPageSchema = mapping({
     aka: ['code', 'statuses', 'codes'],
   }),
   to: key(pageTarget(), {
-    description: 'A path of this site, which a route answers, or a URL that browsers are sent to.',
+    description:
+      'A path of this site, which a route answers, `@name` for the route with that `path`, or a URL that browsers are sent to.',
     template: true,
     aka: ['page', 'path', 'uri', 'url', 'query'],
   }),
@@ -216,46 +218,63 @@ const errorPageSchema = mapping({
   }),
 });
 
-/** `text` as in `upstreamKeys`. */
-export function requestKeys(text: (own: string, merged?: 'merged') => string) {
+/** `said` as `text` in `upstreamKeys`. */
+export function requestKeys(said: (own: string, merged?: 'merged') => string) {
   return {
     upgrade: key(upgradeTokens().optional(), {
       description:
         'Protocols that a request may upgrade to. WebSockets need no setting; add `tcp` in front of the Docker API. `[]` allows none.',
-      defaultText: text(`\`[${defaults.upgradeTokens.join(', ')}]\``),
+      defaultText: said(`\`[${defaults.upgradeTokens.join(', ')}]\``),
       aka: ['upgrades', 'websocket', 'websockets'],
     }),
     tunnel: key(tunnelSchema.optional(), {
       description: 'Limits of WebSockets and other upgraded connections.',
-      defaultText: text('none', 'merged'),
+      defaultText: said('none', 'merged'),
       aka: ['tunnels', 'websocketTimeout', 'flush_interval'],
     }),
     allowedOrigins: key(origins().optional(), {
       description:
         'Other pages that may use this site although `origin` hides from it who they are.',
-      defaultText: text('none'),
+      defaultText: said('none'),
       aka: ['allowed_origins', 'cors', 'accessControlAllowOriginList'],
     }),
-    upstreamRedirects: key(changes('http://app.internal/: /').optional(), {
+    sent: key(sentSchema.optional(), {
+      description: 'What else of a request is changed on its way to the upstream.',
+      defaultText: said('the request as the client sent it', 'merged'),
+      aka: ['proxy_method', 'proxy_set_body', 'proxy_pass_request_body', 'proxy_http_version'],
+    }),
+    forwarded: key(oneOf(['write', 'leave']).optional(), {
       description:
-        'Redirects of the upstream, in Location and Refresh: the first beginning, or `~regex`, that fits is changed. They come before what is changed anyway: where `to` has a path or `origin` is not `keep`, redirects to the URL of `to` are sent to where that is here.',
-      defaultText: text('none'),
+        "`write`: `X-Forwarded-For`, `-Proto`, `-Host`, `-Port` and `Forwarded` say what the gateway knows. `leave`: the client's are passed on like any other field, as nginx does.",
+      defaultText: said('`write`'),
+      aka: ['forwardedHeaders', 'x_forwarded_for'],
+    }),
+    ownRedirects: key(ownRedirects().optional(), {
+      description:
+        'How the gateway sends browsers to a path: `path`, as it stands, which is right behind any proxy; `url`, with scheme, host and port, as nginx.',
+      defaultText: said('`path`'),
+      aka: ['absolute_redirect', 'port_in_redirect', 'server_name_in_redirect'],
+    }),
+    upstreamRedirects: key(upstreamRedirects().optional(), {
+      description:
+        'Redirects of the upstream, in Location and Refresh: the first beginning, or `~regex`, that fits is changed. They come before what is changed anyway: where `to` has a path or `origin` is not `keep`, redirects to the URL of `to` are sent to where that is here. `off`: none is changed.',
+      defaultText: said('none'),
       template: true,
       aka: ['proxy_redirect', 'rewriteLocation', 'hostRewrite', 'autoRewrite'],
     }),
     upstreamCookies: key(cookiesSchema.optional(), {
       description: 'Cookies that the upstream sets: what is changed of them.',
-      defaultText: text('none', 'merged'),
+      defaultText: said('none', 'merged'),
       aka: ['proxy_cookie_path', 'proxy_cookie_domain', 'proxy_cookie_flags', 'set_cookie'],
     }),
     maxBody: key(sizeOrOff().optional(), {
       description: 'Largest body of a request; above it 413.',
-      defaultText: text('`off`'),
+      defaultText: said('`off`'),
       aka: ['client_max_body_size', 'max_size', 'request_body', 'maxRequestBodyBytes', 'bodySize'],
     }),
     headers: key(headersSchema.optional(), {
       description: 'Header fields that are changed. Values may have variables, as `$remote_addr`.',
-      defaultText: text('only `X-Forwarded-*` and `Forwarded` are written', 'merged'),
+      defaultText: said('only `X-Forwarded-*` and `Forwarded` are written', 'merged'),
       aka: [
         'header',
         'proxy_set_header',
@@ -267,18 +286,18 @@ export function requestKeys(text: (own: string, merged?: 'merged') => string) {
     errorPages: key(z.array(errorPageSchema, { error: () => 'a list of error pages' }).optional(), {
       description:
         "Pages for the gateway's own errors, and with `interceptErrors` for the upstream's.",
-      defaultText: text("the gateway's"),
+      defaultText: said("the gateway's"),
       aka: ['error_page', 'handle_errors', 'errors'],
     }),
     interceptErrors: key(flag().optional(), {
       description:
         "Whether the upstream's answers are replaced by the `errorPages` of their status.",
-      defaultText: text('`false`'),
+      defaultText: said('`false`'),
       aka: ['proxy_intercept_errors', 'handle_response'],
     }),
     accessLog: key(accessLogTarget().optional(), {
       description: 'Where requests are written, and how.',
-      defaultText: text('the `accessLog` of the file'),
+      defaultText: said('the `accessLog` of the file'),
       aka: ['access_log', 'log'],
     }),
   };

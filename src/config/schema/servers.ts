@@ -8,17 +8,19 @@ import {
   type KindMeta,
   mapping,
   oneOf,
+  oneOrMany,
   positiveInteger,
   serverName,
+  text,
   upstreamUrl,
 } from '../values/kinds.ts';
+import { parseDuration } from '../values/quantity.ts';
+import { parseTemplateText } from '../values/template.ts';
+import { parseTarget } from '../values/upstream-url.ts';
 import { key } from './key.ts';
 
-const serverSchema = mapping({
-  url: key(upstreamUrl(), {
-    description: 'The server, written as `to`.',
-    aka: ['server', 'address', 'host', 'to'],
-  }),
+/** Of a server, wherever it is listed. */
+export const serverKeys = {
   weight: key(positiveInteger().optional(), {
     description: "Its share of requests against the others'.",
     defaultText: '`1`',
@@ -48,21 +50,42 @@ const serverSchema = mapping({
     defaultText: '`0`',
     aka: ['max_conns'],
   }),
+  route: key(text('a name', (name) => name).optional(), {
+    description: 'What `sticky` calls it.',
+    defaultText: 'a digest of its address',
+    aka: ['id', 'name'],
+  }),
+  resolve: key(flag().optional(), {
+    description:
+      'Whether its name is looked up again when the answer is too old, and each of its addresses is a server.',
+    defaultText: '`true`',
+  }),
+};
+
+const serverSchema = mapping({
+  url: key(upstreamUrl(), {
+    description: 'The server, written as `to`.',
+    aka: ['server', 'address', 'host', 'to'],
+  }),
+  ...serverKeys,
 });
 
 export type ServerConfig = z.output<typeof serverSchema>;
 
-/** One server, or a list; always read as a list. */
+/** One server, or a list; always read as a list, which is empty for `off`. */
 export function serverList() {
-  const expects = '`http://host:port`, `https://host:port` or `unix:/path`, or a list of servers';
+  const expects =
+    '`http://host:port`, `https://host:port` or `unix:/path`, a list of servers, or `off`';
+  const only = () =>
+    text(expects, (value): ServerConfig[] =>
+      value === 'off' ? [] : [{ url: parseTarget(value) }],
+    );
   const short = () => upstreamUrl().transform((url): ServerConfig => ({ url }));
   const one = z.union([short(), serverSchema], {
     error: () => 'a URL or a mapping with `url`',
   });
   const many = z.array(one, { error: () => expects }).min(1, { error: () => expects });
-  return z
-    .union([short().transform((server) => [server]), many], { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
+  return z.union([only(), many], { error: () => expects }).meta({ expects } satisfies KindMeta);
 }
 
 const hashSchema = mapping({
@@ -87,23 +110,70 @@ export function balance() {
     .meta({ expects } satisfies KindMeta);
 }
 
+const learnSchema = mapping({
+  create: key(templates(), {
+    description:
+      'What a session is known by in the answer that begins it, the first that is not empty: `$upstream_cookie_session`.',
+    template: true,
+  }),
+  lookup: key(templates(), {
+    description: 'What it is known by in later requests: `$cookie_session`.',
+    template: true,
+  }),
+  timeout: key(duration().optional(), {
+    description: 'How long one is remembered without a request.',
+    defaultText: '`10m`',
+  }),
+  sessions: key(positiveInteger().optional(), {
+    description: 'How many are remembered; the one that was not used for longest goes first.',
+    defaultText: '`16384`',
+    aka: ['zone', 'size'],
+  }),
+});
+
+function templates() {
+  return oneOrMany(
+    'a text, in which `$host` and the like are variables, or a list of these',
+    (one) => [parseTemplateText(one)],
+  );
+}
+
+function expiry() {
+  const expects = 'a duration such as `1h`, or `max`';
+  return text(expects, (value): number | 'max' => (value === 'max' ? value : parseDuration(value)));
+}
+
 const stickySchema = mapping({
-  cookie: key(cookieName(), {
-    description: 'Name of the cookie.',
+  cookie: key(cookieName().optional(), {
+    description:
+      'The gateway gives browsers a cookie of this name, which says which server they have.',
+    defaultText: 'none',
     aka: ['name'],
   }),
-  expires: key(duration().optional(), {
-    description: 'How long browsers keep it.',
+  route: key(templates().optional(), {
+    description:
+      'The first of these that is not empty is the `route` of a server: `[$cookie_route, $arg_route]`.',
+    defaultText: 'none',
+    template: true,
+  }),
+  learn: key(learnSchema.optional(), {
+    description: 'The server that began a session has its requests.',
+    defaultText: 'none',
+  }),
+  expires: key(expiry().optional(), {
+    description: 'How long browsers keep the cookie; `max`: as long as they can.',
     defaultText: 'until they are closed',
     aka: ['maxAge', 'max_age'],
   }),
-  path: key(requestPath().optional(), {
+  path: key(template('a path such as `/app/`').optional(), {
     description: 'Where on the site browsers send it.',
     defaultText: '`/`',
+    template: true,
   }),
-  domain: key(serverName().optional(), {
+  domain: key(template('a host name').optional(), {
     description: 'Whether hosts below a name get it, too.',
     defaultText: 'only the host of the request',
+    template: true,
   }),
   httpOnly: key(flag().optional(), {
     description: 'Whether scripts of the page cannot read it.',
@@ -113,9 +183,9 @@ const stickySchema = mapping({
     description: 'Whether it is only sent over https.',
     defaultText: '`false`',
   }),
-  sameSite: key(oneOf(['strict', 'lax', 'none']).optional(), {
+  sameSite: key(oneOf(['strict', 'lax', 'none', 'off']).optional(), {
     description:
-      'Whether it is sent with requests that other sites cause. `none` needs `secure: true`.',
+      'Whether it is sent with requests that other sites cause. `none` needs `secure: true`; `off`: as browsers think best.',
     defaultText: '`lax`',
   }),
 });

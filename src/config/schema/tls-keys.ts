@@ -1,20 +1,21 @@
 /** Keys of a site about TLS towards clients. */
-import { filePath, mapping, oneOf, positiveInteger } from '../values/kinds.ts';
+import { filePath, filePaths, flag, mapping, oneOf, positiveInteger } from '../values/kinds.ts';
 import { key } from './key.ts';
-import { tlsVersionKeys } from './upstream-tls.ts';
+import { passphrases, revoked, tlsVersionKeys } from './upstream-tls.ts';
 
 /** TLS towards the client; `cert` on one site of an address makes it a TLS address, and all its sites need one. */
 export const certificateKeys = {
-  cert: key(filePath().optional(), {
+  cert: key(filePaths().optional(), {
     description:
-      'PEM file with the certificate, then the ones of its issuers. With it the address speaks TLS.',
+      'PEM file with the certificate, then the ones of its issuers. With it the address speaks TLS. A list for keys of several kinds (ECDSA beside RSA), of which the client takes one it knows.',
     defaultText: 'none: plain HTTP',
     aka: ['ssl_certificate', 'certificate', 'tls_cert', 'certFile', 'crt'],
   }),
-  key: key(filePath().optional(), {
-    description: 'PEM file with the private key of `cert`, without a passphrase.',
+  key: key(filePaths().optional(), {
+    description: 'PEM file with the private key of `cert`; a list for a list, in its order.',
     aka: ['ssl_certificate_key', 'private_key', 'tls_key', 'keyFile'],
   }),
+  passphrases: passphrases(),
 };
 
 const clientsSchema = mapping({
@@ -33,10 +34,17 @@ const clientsSchema = mapping({
     defaultText: '`1`',
     aka: ['ssl_verify_depth'],
   }),
+  crl: revoked(),
 });
 
 export const siteTlsSchema = mapping({
   ...tlsVersionKeys('ssl_protocols', 'ssl_ciphers'),
+  rejectHandshakes: key(flag().optional(), {
+    description:
+      'Whether handshakes for its names are refused. For the site that has all other hosts; it needs no `cert`.',
+    defaultText: '`false`',
+    aka: ['ssl_reject_handshake', 'sniStrict', 'strict_sni_host'],
+  }),
   clients: key(clientsSchema.optional(), {
     description: 'Certificates that clients have to show.',
     defaultText: 'none is asked for',

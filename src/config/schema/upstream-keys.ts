@@ -3,10 +3,11 @@
 import { z } from 'zod';
 import { defaults } from '../defaults.ts';
 import { retryCauses } from '../route-model.ts';
-import { listOf, upstreamOrigin } from '../values/answer-kinds.ts';
+import { listOf, template, upstreamHost } from '../values/answer-kinds.ts';
 import {
   countOrZero,
   durationOrOff,
+  flag,
   type KindMeta,
   mapping,
   oneOf,
@@ -14,10 +15,11 @@ import {
 } from '../values/kinds.ts';
 import { formatDuration } from '../values/quantity.ts';
 import { key } from './key.ts';
+import { resolver } from './resolver.ts';
 import { balance, health, sticky } from './servers.ts';
 import { upstreamTlsSchema } from './upstream-tls.ts';
 
-const keepAliveSchema = mapping({
+export const keepAliveSchema = mapping({
   connections: key(countOrZero().optional(), {
     description: 'Idle connections that are kept for each server. 0: none.',
     defaultText: '`256`',
@@ -37,6 +39,11 @@ const keepAliveSchema = mapping({
     description: 'Age above which a connection is not used again.',
     defaultText: '`1h`',
     aka: ['keepalive_time', 'maxAge'],
+  }),
+  tcp: key(flag().optional(), {
+    description: 'Whether the system asks servers that are silent if they are there.',
+    defaultText: '`true`',
+    aka: ['proxy_socket_keepalive', 'probes'],
   }),
 });
 
@@ -97,7 +104,7 @@ export function upstreamKeys(text: (own: string, merged?: 'merged') => string) {
     }),
     sticky: key(sticky().optional(), {
       description:
-        'A cookie that keeps a browser with the server that answered it first. Wins over `balance` while that server is available.',
+        'What keeps a client with its server: a cookie, unless it says otherwise. Wins over `balance` while that server is available.',
       defaultText: text('none'),
       aka: ['sticky_cookie', 'affinity', 'session', 'persistence'],
     }),
@@ -127,13 +134,38 @@ export function upstreamKeys(text: (own: string, merged?: 'merged') => string) {
       defaultText: text("nginx's, 60 s each", 'merged'),
       aka: ['timeout'],
     }),
+    resolver: key(resolver().optional(), {
+      description: 'Who is asked for the addresses of the servers.',
+      defaultText: text('the `resolver` of the file'),
+      aka: ['resolvers', 'dns'],
+    }),
     origin: key(upstreamOrigin().optional(), {
       description:
-        "Which Host and Origin the upstream is told. `keep`: the browser's, which satisfies every check that both are the same. `upstream`: those of `to`, always both; since the upstream can then no longer tell, the gateway itself refuses browsers' requests from foreign pages. A host, with a port if it is not the usual one: that one instead of the one of `to`.",
+        "Which Host and Origin the upstream is told. `keep`: the browser's, which satisfies every check that both are the same. `upstream`: those of `to`, always both; since the upstream can then no longer tell, the gateway itself refuses browsers' requests from foreign pages. A host, with a port if it is not the usual one: that one instead of the one of `to`. A mapping says both apart, as nginx's `proxy_set_header`: many applications refuse WebSockets then.",
       defaultText: text('`keep`'),
       aka: ['host_header', 'passHostHeader', 'proxy_set_header', 'changeOrigin', 'header_up'],
     }),
   };
+}
+
+const originSchema = mapping({
+  host: key(template().optional(), {
+    description: 'The Host that the upstream is told: `$proxy_host` is host and port of `to`.',
+    defaultText: "the browser's",
+    template: true,
+  }),
+  origin: key(template().optional(), {
+    description: 'The Origin; an empty text leaves it out.',
+    defaultText: "the browser's",
+    template: true,
+  }),
+});
+
+function upstreamOrigin() {
+  const expects = '`keep`, `upstream`, a host or a mapping';
+  return z
+    .union([upstreamHost(), originSchema], { error: () => expects })
+    .meta({ expects } satisfies KindMeta);
 }
 
 function retry() {

@@ -4,6 +4,7 @@ import { configError } from '../errors.ts';
 import { attempt, type KindMeta, oneOrMany, text } from './kinds.ts';
 import { parseNetworkText } from './network.ts';
 import { parseLongText, parseTemplateText } from './template.ts';
+import { parseUpstreamUrl } from './upstream-url.ts';
 
 /** One line with variables. */
 export function template(expects = 'a text, in which `$host` and the like are variables') {
@@ -25,6 +26,38 @@ export function mediaType() {
   });
 }
 
+/** `{ html: text/html }`: media types by extension, which is in lower case. */
+export function mediaTypes() {
+  const expects = 'a mapping of extensions to media types, such as `html: text/html`';
+  return z
+    .record(z.string(), mediaType(), { error: () => expects })
+    .meta({ expects } satisfies KindMeta)
+    .transform((types) =>
+      Object.fromEntries(
+        Object.entries(types).map(([name, type]) => [name.replace(/^\./, '').toLowerCase(), type]),
+      ),
+    );
+}
+
+/** Networks in the order in which they are looked at; `not` in front of one keeps it out. */
+export function allowedNetworks() {
+  return oneOrMany(
+    'an address or a network such as `10.0.0.0/8`, with or without `not` in front, or a list of these',
+    (value) => {
+      const denied = /^not\s+(.*)$/s.exec(value)?.[1];
+      return [{ allow: denied === undefined, network: parseNetworkText(denied ?? value) }];
+    },
+  );
+}
+
+/** The file of users: a path, in which there may be variables. */
+export function usersPath() {
+  return text('the path of a file', (value) => {
+    if (value !== '') return parseTemplateText(value);
+    throw configError('HW_CONFIG_INVALID', 'the path is empty', { remedy: 'name a file' });
+  });
+}
+
 /** Where a redirect goes; what may be in it besides variables is the browser's matter. */
 export function redirectTarget() {
   return text('a URL or a path, such as `https://$host$request_uri`', (value) => {
@@ -35,10 +68,10 @@ export function redirectTarget() {
   });
 }
 
-/** Where an error page is: a path of the site, or a URL. */
+/** Where an error page is: a path of the site, a route by name, or a URL. */
 export function pageTarget() {
-  return text('a path of the site or a URL, such as `/sorry.html`', (value) => {
-    if (/^(?:https?:\/\/|\/)/i.test(value)) return parseTemplateText(value);
+  return text('a path of the site, `@name` or a URL, such as `/sorry.html`', (value) => {
+    if (/^(?:https?:\/\/|\/|@\w|\$)/i.test(value)) return parseTemplateText(value);
     throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a path or a URL`, {
       remedy: 'write /path; a route of this site answers it, from outside or `internal: true`',
     });
@@ -67,6 +100,11 @@ function status(expects: string, fits: (value: number) => boolean) {
         });
       }, context),
     );
+}
+
+/** Of what is refused; 444 closes the connection. */
+export function failureStatus() {
+  return status('a status from 400 to 599', (value) => value >= 400 && value <= 599);
 }
 
 /** Statuses that an error page is for: one or several, `5xx` for all that begin so. */
@@ -107,7 +145,7 @@ export function origins() {
 }
 
 /** What Host and Origin say to the upstream. */
-export function upstreamOrigin() {
+export function upstreamHost() {
   return text('`keep`, `upstream` or a host', (value) => {
     if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*(?::\d{1,5})?$/i.test(value)) return value.toLowerCase();
     throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a host`, {
@@ -132,6 +170,23 @@ export function nameServers() {
       });
     },
   );
+}
+
+/** Where a server of an upstream is, whatever is spoken there: `host:port`, or a socket. */
+export function serverAddress() {
+  return text('`HOST:PORT` or `unix:/path`', (value) => {
+    const scheme = /^https?:\/\//i.exec(value)?.[0];
+    if (scheme === undefined && /^(?:unix:|[^/]*:\d+$)/.test(value)) {
+      const url = parseUpstreamUrl(value.startsWith('unix:') ? value : `http://${value}`);
+      if (url.path === '') return { ...url, text: value };
+    }
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not the address of a server`, {
+      remedy:
+        scheme === undefined
+          ? 'write 10.0.0.1:8080, "[fd00::1]:8080" or unix:/run/app.sock'
+          : `write ${value.slice(scheme.length).replace(/\/.*$/, '')}; http or https is said where the upstream is used`,
+    });
+  });
 }
 
 /** The path of a request, as it is sent. */

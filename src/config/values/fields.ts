@@ -43,7 +43,7 @@ export function parseFieldName(name: string, direction: Direction): string {
   if (direction === 'request' && (lower === 'host' || lower === 'origin')) {
     throw configError('HW_CONFIG_INVALID', `\`${name}\` cannot be set alone`, {
       remedy:
-        'Host and Origin only fit together, or WebSockets are refused: remove it to keep both, or write `origin: upstream` beside `to` to change both',
+        'Host and Origin only fit together, or WebSockets are refused: remove it to keep both, or write `origin: upstream` beside `to` to change both; `origin: { host: … }` changes one',
     });
   }
   return name;
@@ -54,10 +54,7 @@ export function fieldValues(direction: Direction) {
   const expects = 'a mapping of names to values, such as `X-Robots-Tag: noindex`';
   const scalarExpects = 'a text';
   const scalar = z.union([z.string(), z.number(), z.boolean()], { error: () => scalarExpects });
-  const value =
-    direction === 'response'
-      ? z.union([scalar, z.array(scalar)], { error: () => 'a text or a list of texts' })
-      : scalar;
+  const value = z.union([scalar, z.array(scalar)], { error: () => 'a text or a list of texts' });
   return z
     .record(z.string(), value, { error: () => expects })
     .meta({ expects } satisfies KindMeta)

@@ -6,13 +6,15 @@ import type { HostPattern } from '../model.ts';
 import { parseRegex } from './regex.ts';
 
 /**
- * `name`, `*.name`, `name.*`, `~regex`; `.name` is both `name` and `*.name`, so the result is a list. Names are lower-cased,
+ * `name`, `*.name`, `name.*`, `~regex`, the empty text; `.name` is both `name` and `*.name`, so the result is a list. Names are lower-cased,
  * written in ASCII, and lose one dot at the end; IPv6 keeps its brackets, as in the Host field.
  * Throws `HW_CONFIG_INVALID`.
  */
 export function parseHostPattern(text: string): HostPattern[] {
   // Hosts are compared in lower case, so a regex with a capital in it would never match.
   if (text.startsWith('~')) return [{ kind: 'regex', regex: parseRegex(text.slice(1), 'i') }];
+  // Requests that name no host, as those of HTTP/1.0 may.
+  if (text === '') return [{ kind: 'exact', host: '' }];
   if (text.startsWith('*.')) return [leading(text.slice(1), text)];
   if (text.startsWith('.')) return [exact(text.slice(1), text), leading(text, text)];
   if (text.endsWith('.*')) {

@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { HatchwayError } from '../../base/errors.ts';
 import { configError } from '../errors.ts';
 import { parseHostPattern } from './host-pattern.ts';
-import { parsePathPattern } from './path-pattern.ts';
+import { parseRoutePath } from './path-pattern.ts';
 import { parseDuration, parseSize } from './quantity.ts';
-import { parseUpstreamUrl } from './upstream-url.ts';
+import { parseServerUrl } from './upstream-url.ts';
 
 /** What a value kind tells beside its type; lives in zod's global registry. */
 export type KindMeta = {
@@ -63,6 +63,13 @@ export function duration() {
   return text('a duration such as `500ms`, `60s` or `15m`', parseDuration);
 }
 
+/** `0s` is a value of its own. */
+export function durationOrZero() {
+  return text('a duration such as `500ms`, `60s` or `15m`', (value) =>
+    value === '0s' ? 0 : parseDuration(value),
+  );
+}
+
 /** Infinity for `off`. */
 export function durationOrOff() {
   return text('a duration such as `60s`, or `off`', (value) =>
@@ -89,26 +96,44 @@ export function hostNames() {
   );
 }
 
-export function pathPattern() {
+export function routePath() {
   return text(
-    'a path such as `/api/`, `= /login`, `^~ /static/`, `~ regex` or `~* regex`',
-    parsePathPattern,
+    'a path such as `/api/`, `= /login`, `^~ /static/`, `~ regex`, `~* regex` or `"@name"`',
+    parseRoutePath,
   );
 }
 
 /** Where requests go, as in `to`. */
 export function upstreamUrl() {
-  return text('`http://host:port`, `https://host:port` or `unix:/path`', parseUpstreamUrl);
+  return text('`http://host:port`, `https://host:port` or `unix:/path`', parseServerUrl);
+}
+
+/** One file or several. */
+export function filePaths() {
+  return oneOrMany('the path of a file, or a list of these', (value) => {
+    if (value !== '') return [value];
+    throw configError('HW_CONFIG_INVALID', 'the path is empty', {
+      remedy: 'name a file or leave the key out',
+    });
+  });
 }
 
 /** The name of a server, as in its certificate. */
 export function serverName() {
-  return text('a host name', (value) => {
-    if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(value)) return value.toLowerCase();
-    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a host name`, {
-      remedy: 'write the name alone, as the certificate has it',
-    });
+  return text('a host name', parseServerName);
+}
+
+/** In lower case. Throws `HW_CONFIG_INVALID`. */
+export function parseServerName(value: string): string {
+  if (/^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/i.test(value)) return value.toLowerCase();
+  throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a host name`, {
+    remedy: 'write the name alone, as the certificate has it',
   });
+}
+
+/** One name of a server or several. */
+export function serverNames() {
+  return oneOrMany('a host name, or a list of these', (value) => [parseServerName(value)]);
 }
 
 /** A path as written; `compile.ts` knows which folder it is relative to. */

@@ -22,8 +22,18 @@ export function parsePathPattern(text: string): PathPattern {
   }
 }
 
+/** A path, or `@name` for a route that only others lead to, whose path is then that of everything. */
+export type RoutePath = PathPattern & { readonly named?: string };
+
+/** Throws `HW_CONFIG_INVALID`. */
+export function parseRoutePath(text: string): RoutePath {
+  if (/^@\S+$/.test(text)) return { kind: 'prefix', path: '/', beforeRegex: false, named: text };
+  return parsePathPattern(text);
+}
+
 /** Two patterns with the same key match the same paths; `/x` and `^~ /x` do. */
-export function pathPatternKey(pattern: PathPattern): string {
+export function pathPatternKey(pattern: RoutePath): string {
+  if (pattern.named !== undefined) return pattern.named;
   switch (pattern.kind) {
     case 'exact':
       return `= ${pattern.path}`;

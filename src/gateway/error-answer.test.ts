@@ -44,13 +44,17 @@ test('nothing internal is in an answer, not even what an error says in place of 
   }
 });
 
-test('when to try again is said in whole seconds, where it is known', () => {
-  const limited = gatewayError('HW_RATE_LIMITED', 'too many');
-  const lineOf = (retryAfterMs?: number) =>
-    /^Retry-After: (.*)$/m.exec(errorAnswer(limited, { requestId: 'abc', retryAfterMs }).text)?.[1];
-  assert.equal(lineOf(), undefined);
-  assert.equal(lineOf(1), '1');
-  assert.equal(lineOf(1001), '2');
+test('a limit says after how many seconds to try again, and nothing else does', () => {
+  const secondsOf = (code: Parameters<typeof gatewayError>[0]) =>
+    /^Retry-After: (.*)$/m.exec(
+      errorAnswer(gatewayError(code, 'x'), { requestId: 'abc' }).text,
+    )?.[1];
+  assert.equal(secondsOf('HW_RATE_LIMITED'), '1');
+  assert.equal(secondsOf('HW_TOO_MANY_CONNECTIONS'), '5');
+  assert.equal(secondsOf('HW_TOO_MANY_FROM_ADDRESS'), '5');
+  assert.equal(secondsOf('HW_OUT_OF_DESCRIPTORS'), '5');
+  assert.equal(secondsOf('HW_TOO_MANY_TUNNELS'), '10');
+  assert.equal(secondsOf('HW_NO_LIVE_UPSTREAM'), undefined);
 });
 
 test('an id that the site writes itself is not written twice', () => {

@@ -28,8 +28,6 @@ export type AnsweredRequest = {
   readonly keepAlive?: boolean;
   /** Whether the client speaks HTTP/1.0, where keep-alive has to be said. */
   readonly http10?: boolean;
-  /** When trying again makes sense, for answers of 429 and 503. Default: nobody knows. */
-  readonly retryAfterMs?: number | undefined;
   /** Further fields, CRLF after each. Default: none. */
   readonly lines?: string;
 };
@@ -51,6 +49,18 @@ export function newRequestId(): string {
   return randomness.toString('hex', start, usedBytes);
 }
 
+/**
+ * After how many seconds trying again makes sense (RFC 9110, 10.2.3), where that can be guessed: rates are by the second, answers
+ * under way and idle connections end within seconds, and a tunnel ends when somebody closes a page.
+ */
+const retrySeconds: Readonly<Record<string, number>> = {
+  HW_RATE_LIMITED: 1,
+  HW_TOO_MANY_FROM_ADDRESS: 5,
+  HW_TOO_MANY_CONNECTIONS: 5,
+  HW_OUT_OF_DESCRIPTORS: 5,
+  HW_TOO_MANY_TUNNELS: 10,
+};
+
 const summaries: Readonly<Record<string, ErrorSpec>> = { ...http1Errors, ...gatewayErrors };
 
 export function errorAnswer(error: HatchwayError, request: AnsweredRequest): ErrorAnswer {
@@ -61,7 +71,7 @@ export function errorAnswer(error: HatchwayError, request: AnsweredRequest): Err
   const head =
     `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${form}\r\n` +
     `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n` +
-    `${form === 'text/html' ? pageLines : ''}${idLine(request)}${retryLine(request)}` +
+    `${form === 'text/html' ? pageLines : ''}${idLine(request)}${retryLine(error.code)}` +
     `${connectionLines(error.status, request)}${request.lines ?? ''}\r\n`;
   return request.method === 'HEAD'
     ? { text: head, bodyBytes: 0 }
@@ -85,9 +95,9 @@ function idLine({ requestId, lines = '' }: AnsweredRequest): string {
   return requestIdLine.test(lines) ? '' : `X-Request-Id: ${requestId}\r\n`;
 }
 
-function retryLine({ retryAfterMs }: AnsweredRequest): string {
-  if (retryAfterMs === undefined) return '';
-  return `Retry-After: ${Math.max(1, Math.ceil(retryAfterMs / 1000))}\r\n`;
+function retryLine(code: string): string {
+  const seconds = retrySeconds[code];
+  return seconds === undefined ? '' : `Retry-After: ${seconds}\r\n`;
 }
 
 /** What keeps the page of an error from being anything else, whatever an application's own rules allow. */

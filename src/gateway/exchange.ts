@@ -11,25 +11,21 @@
  */
 import { HatchwayError } from '../base/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
-import { checkedFieldLine } from '../http1/head-writer.ts';
-import type { Verdict } from './access/verdict.ts';
+import { admit } from './admission.ts';
 import type { ClientConnection } from './client-connection.ts';
-import { never } from './deadlines.ts';
 import type { ErrorAnswer } from './error-answer.ts';
 import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
-import { type Noted, noteFailure, noteLimit, noteLostUpgrade } from './exchange-notes.ts';
+import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
 import { refuseForeignOrigin } from './foreign-origin.ts';
 import { ownErrorAnswer, ownFixedAnswer } from './own-answer.ts';
 import { Passage } from './passage.ts';
-import type { NoteLimit, RouteLimits } from './rate/route-limits.ts';
 import { RequestBody } from './request-body.ts';
 import { RequestState } from './request-state.ts';
 import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
 import { hostOf } from './sites.ts';
-import { subrequest } from './subrequest.ts';
 import { type Upgrade, upgradeOf } from './upgrade.ts';
 
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
@@ -52,12 +48,14 @@ export class Exchange implements Noted {
   pageStatus: number | undefined;
   /** Fields for the client beside those of the answer, CRLF after each. */
   ownLines = '';
+  /** Until a request that came too early may go on. */
+  turn: NodeJS.Timeout | undefined;
+  /** Whether nobody waits for the answer any more. */
+  isOver = false;
   #route: Route;
   #passage: Passage | undefined;
-  /** Until a request that came too early may go on. */
-  #turn: NodeJS.Timeout | undefined;
-  /** Whether anybody still waits for the answer; not while access is being decided. */
-  #isOver = false;
+  /** Whether it counts as one that may become a tunnel. */
+  #isHandshake = false;
 
   constructor(client: ClientConnection, head: RequestHead) {
     this.client = client;
@@ -121,87 +119,18 @@ export class Exchange implements Noted {
     if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
       throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
     }
-    if (choice.limits === undefined) this.#askAccess(choice);
-    else this.#limit(choice, choice.limits);
+    admit(this, choice);
   }
 
-  /** Counts the request, which may have to wait for its turn. */
-  #limit(route: Route, limits: RouteLimits): void {
-    const { request } = this;
-    const note: NoteLimit = (level, message) => noteLimit(this, level, message);
-    const goOn = () => {
-      limits.hold(request, note);
-      this.#askAccess(route);
-    };
-    const delayMs = limits.delayOf(request, note);
-    if (delayMs === 0) {
-      goOn();
-      return;
-    }
-    this.client.deadline = never;
-    this.#turn = setTimeout(() => {
-      try {
-        goOn();
-      } catch (error) {
-        this.fail(error);
-      }
-    }, delayMs);
-  }
-
-  #askAccess(route: Route): void {
-    if (route.access === undefined) {
-      this.#proxy(route);
-      return;
-    }
-    const { request } = this;
-    const verdict = route.access.check({
-      remoteAddress: request.remoteAddress,
-      fields: this.head.fields,
-      source: request,
-      subrequest: (uri) => subrequest(request, uri),
-    });
-    if (!(verdict instanceof Promise)) {
-      this.#admit(verdict, route);
-      return;
-    }
-    this.client.deadline = never;
-    verdict.then(
-      (late) => this.#admitLater(late, route),
-      (error: unknown) => this.fail(error),
-    );
-  }
-
-  /** Goes on, or refuses. */
-  #admit(verdict: Verdict, route: Route): void {
-    const { request } = this;
-    for (const { variable, value } of verdict.variables) request.set(variable, value);
-    if (!verdict.allowed) {
-      for (const [name, value] of verdict.fields) this.ownLines += checkedFieldLine(name, value);
-      throw verdict.error;
-    }
-    request.user = verdict.user;
-    this.#proxy(route);
-  }
-
-  /** The client may have gone while its request was looked at. */
-  #admitLater(verdict: Verdict, route: Route): void {
-    if (this.#isOver) return;
-    try {
-      this.#admit(verdict, route);
-    } catch (error) {
-      this.fail(error);
-    }
-  }
-
-  /** Sends the request to the route's upstream. */
-  #proxy(route: Route): void {
+  /** Sends the request to the upstream of a route that it was admitted to. */
+  proxy(route: Route): void {
     const { forward } = route;
     if (route.upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is served there');
     const upstream = this.request.goTo(route.upstream);
     if (!this.isErrorPage) {
       this.upgrade = upgradeOf(this.head, route.upgradeTokens);
       if (this.upgrade === undefined) noteLostUpgrade(this, route);
-      else this.#refuseSurplusTunnel();
+      else this.#beginHandshake();
     }
     if (forward.origin === 'upstream') refuseForeignOrigin(this, forward);
     const passBody =
@@ -211,11 +140,22 @@ export class Exchange implements Noted {
     this.#passage.begin();
   }
 
-  #refuseSurplusTunnel(): void {
+  /** Takes the place of a tunnel: as many handshakes as come at once must not become more tunnels than may be. */
+  #beginHandshake(): void {
     const { counts, limits } = this.client.serving;
-    if (limits.tunnels !== undefined && counts.tunnels >= limits.tunnels) {
-      throw gatewayError('HW_TOO_MANY_TUNNELS', `${counts.tunnels} tunnels are open`);
+    const { tunnels, handshakes } = counts;
+    if (limits.tunnels !== undefined && tunnels + handshakes >= limits.tunnels) {
+      const message = `${tunnels} tunnels are open, and ${handshakes} are being opened`;
+      throw gatewayError('HW_TOO_MANY_TUNNELS', message);
     }
+    counts.handshakes++;
+    this.#isHandshake = true;
+  }
+
+  #endHandshake(): void {
+    if (!this.#isHandshake) return;
+    this.#isHandshake = false;
+    this.client.serving.counts.handshakes--;
   }
 
   // What the client does meanwhile.
@@ -247,8 +187,8 @@ export class Exchange implements Noted {
 
   onClientGone(): void {
     const { answer } = this.request;
-    this.#isOver = true;
-    clearTimeout(this.#turn);
+    this.isOver = true;
+    clearTimeout(this.turn);
     this.#passage?.leave();
     if (answer.status === 0) answer.status = clientClosedRequest;
     this.#writeAccessLog();
@@ -268,9 +208,19 @@ export class Exchange implements Noted {
 
   // How it ends.
 
+  /**
+   * The upstream has answered with something other than 101.
+   *
+   * @param bodyStart what came together with the head of the answer
+   */
+  upgradeRefused(status: number, bodyStart: Buffer): void {
+    this.#endHandshake();
+    noteRefusedUpgrade(this, status, bodyStart);
+  }
+
   /** The upstream's answer is complete. */
   finish(keepAlive: boolean): void {
-    this.#isOver = true;
+    this.isOver = true;
     this.request.answer.isComplete = true;
     this.#writeAccessLog();
     this.client.exchangeDone(keepAlive && this.mayKeepAlive());
@@ -278,13 +228,14 @@ export class Exchange implements Noted {
 
   /** What follows on the connection is no answer: its line in the log is the tunnel's. */
   becomeTunnel(): void {
-    this.#isOver = true;
+    this.isOver = true;
+    this.#endHandshake();
   }
 
   /** Answers with an error, or cuts an answer that has begun. */
   fail(error: unknown): void {
     if (!(error instanceof HatchwayError)) throw error;
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const { request, client } = this;
     const { answer } = request;
     const { status } = error;
@@ -292,7 +243,7 @@ export class Exchange implements Noted {
     noteFailure(this, error, request.requestId);
     answer.errorCode = error.code;
     if (answer.status !== 0) {
-      this.#isOver = true;
+      this.isOver = true;
       this.#writeAccessLog();
       // Whoever counts the bytes or waits for the last chunk sees that it is missing; nobody else would.
       if (this.#passage?.answer?.framing === 'until-close') client.cut();
@@ -330,7 +281,7 @@ export class Exchange implements Noted {
 
   #send(status: number, { text, bodyBytes }: ErrorAnswer, keepAlive: boolean): void {
     const { answer } = this.request;
-    this.#isOver = true;
+    this.isOver = true;
     this.client.socket.write(text, 'latin1');
     answer.status = status;
     answer.ownBytes = bodyBytes;
@@ -340,7 +291,7 @@ export class Exchange implements Noted {
   }
 
   #cutUnanswered(): void {
-    this.#isOver = true;
+    this.isOver = true;
     this.request.answer.status = closeWithoutAnswer;
     this.#passage?.leave();
     this.#writeAccessLog();
@@ -354,6 +305,7 @@ export class Exchange implements Noted {
     this.isErrorPage = true;
     request.answer.pageOf = status;
     this.upgrade = undefined;
+    this.#endHandshake();
     try {
       const to = page.to(request);
       // A named route may be asked as the first one was, as long as nothing of the body has gone there.
@@ -384,6 +336,7 @@ export class Exchange implements Noted {
     const { answer } = request;
     this.#route.accessLog?.write(request);
     request.knownLimits?.release();
+    this.#endHandshake();
     this.site.totals.requestEnded(
       this.head.method,
       answer.status,

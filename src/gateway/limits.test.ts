@@ -107,10 +107,56 @@ test('more connections than allowed are told so and closed', async (t) => {
   await kit.connect();
   await kit.opened({ clients: 2 });
   const third = await kit.connect();
-  assert.match(await third.rest(), /^HTTP\/1\.1 503 .*HW_TOO_MANY_CONNECTIONS/s);
+  assert.match(
+    await third.rest(),
+    /^HTTP\/1\.1 503 .*Retry-After: 5\r\n.*HW_TOO_MANY_CONNECTIONS/s,
+  );
   third.end();
   first.upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
   assert.match(await first.client.head(), /^HTTP\/1\.1 204 /);
+});
+
+test('handshakes that come at once open no more tunnels than are allowed', async (t) => {
+  const kit = await GatewayKit.start(t, { upgradeTokens: ['tcp'], limits: { tunnels: 2 } });
+  const handshake = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
+  const switching = 'HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n';
+  const refused = async () => {
+    const client = await kit.connect();
+    client.write(handshake);
+    assert.match(
+      await client.until(')\n'),
+      /^HTTP\/1\.1 503 .*Retry-After: 10\r\n.*HW_TOO_MANY_TUN/s,
+    );
+    client.destroy();
+  };
+  const first = await kit.ask(handshake);
+  const second = await kit.ask(handshake);
+  await refused();
+  first.upstream.write(switching);
+  await first.client.head();
+  await refused();
+  // One that is refused, whose client goes or whose upstream goes, gives its place back at once.
+  second.upstream.write('HTTP/1.1 400 No\r\nContent-Length: 9\r\n\r\n');
+  await second.client.head();
+  const third = await kit.ask(handshake);
+  await refused();
+  third.client.reset();
+  await third.upstream.gone();
+  const fourth = await kit.ask(handshake);
+  await refused();
+  fourth.upstream.reset();
+  assert.match(await fourth.client.head(), /^HTTP\/1\.1 502 /);
+  const fifth = await kit.ask(handshake);
+  fifth.upstream.write(switching);
+  await fifth.client.head();
+  await kit.opened({ tunnels: 2 });
+  await refused();
+  // So does a tunnel.
+  first.client.reset();
+  await kit.opened({ tunnels: 1 });
+  const sixth = await kit.ask(handshake);
+  sixth.upstream.write(switching);
+  assert.match(await sixth.client.head(), /^HTTP\/1\.1 101 /);
 });
 
 test('heads above the limits are refused, and nothing reaches the upstream', async (t) => {

@@ -9,9 +9,6 @@ import type { RequestState } from './request-state.ts';
 import { absoluteLocation, type FixedAnswer } from './rules.ts';
 import type { Route } from './serving.ts';
 
-/** Rates are by the second. */
-const rateRetryMs = 1000;
-
 export type OwnAnswerOptions = {
   /** The one whose fields are added. */
   readonly route: Route;
@@ -35,7 +32,6 @@ export function ownErrorAnswer(
     keepAlive,
     http10: minor === 0,
     lines: lines + addedLines(request, route, error.status),
-    retryAfterMs: error.code === 'HW_RATE_LIMITED' ? rateRetryMs : undefined,
   });
 }
 

@@ -17,7 +17,7 @@ import { AnswerRelay } from './answer-relay.ts';
 import { never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { noteRefusedUpgrade, noteRetry } from './exchange-notes.ts';
+import { noteRetry } from './exchange-notes.ts';
 import { clientHead, upstreamHead } from './headers.ts';
 import { beginTunnel, refusalOfSwitch } from './protocol-switch.ts';
 import type { Route } from './serving.ts';
@@ -279,7 +279,7 @@ export class Passage implements UpstreamUser {
     if (this.#goesToAnother(status)) return;
     this.#selection.succeeded();
     this.#takeStickiness();
-    if (exchange.upgrade !== undefined) noteRefusedUpgrade(exchange, status, rest);
+    if (exchange.upgrade !== undefined) exchange.upgradeRefused(status, rest);
     if (!exchange.isErrorPage && intercepts(this.#route, status)) {
       if (status === 401) exchange.ownLines += challengeLines(response);
       this.leave();

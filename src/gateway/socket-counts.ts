@@ -4,6 +4,8 @@ export class SocketCounts {
   upstreams = 0;
   /** Pairs of one of each. */
   tunnels = 0;
+  /** Requests under way that ask to become tunnels. */
+  handshakes = 0;
   readonly #waiting = new Set<() => void>();
 
   /** To be called when a counted socket has closed, or both of a tunnel. */

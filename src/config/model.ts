@@ -146,6 +146,8 @@ export type MapEntryModel = { readonly value: Template } & (
   | { readonly kind: 'leading-wildcard'; readonly suffix: string }
   | { readonly kind: 'trailing-wildcard'; readonly prefix: string }
   | { readonly kind: 'regex'; readonly regex: RegExp }
+  /** An address or a CIDR network that has the value, which is an address then; the smallest one counts, before all others. */
+  | { readonly kind: 'network'; readonly network: string }
 );
 
 /** nginx's kinds of server_name, chosen in this order: exact, longest leading wildcard, longest trailing, first regex. */

@@ -48,3 +48,40 @@ test('a regex is asked when nothing else fits, and its captures are in the value
   });
   assert.equal(request.variable('tenant'), 'ada!');
 });
+
+test('of the networks that have an address the smallest one decides, and the last of two that are the same', () => {
+  const network = (text: string, value: string) =>
+    ({ kind: 'network', network: text, value: [value] }) as const;
+  const geo: MapModel = {
+    variable: 'place',
+    source: [{ variable: 'arg_from' }],
+    entries: [
+      network('10.0.0.0/8', 'ten'),
+      network('10.1.0.0/16', 'office'),
+      network('10.1.2.3', 'printer'),
+      network('10.1.0.0/16', 'new office'),
+      network('2001:db8::/32', 'six'),
+      network('2001:db8::1', 'one'),
+      network('::ffff:192.0.2.0/120', 'mapped'),
+    ],
+    fallback: ['elsewhere'],
+  };
+  const placeOf = (from: string) =>
+    requestState(`GET /?from=${from} HTTP/1.1\r\nHost: a\r\n\r\n`, { maps: [geo] }).variable(
+      'place',
+    );
+  const places: Readonly<Record<string, string>> = {
+    '10.2.3.4': 'ten',
+    '10.1.2.4': 'new office',
+    '10.1.2.3': 'printer',
+    '::ffff:10.1.2.3': 'printer',
+    '2001:db8::2': 'six',
+    '2001:db8::1': 'one',
+    '192.0.2.9': 'mapped',
+    '192.0.3.9': 'elsewhere',
+    'unix:': 'elsewhere',
+    nothing: 'elsewhere',
+    '': 'elsewhere',
+  };
+  for (const [from, place] of Object.entries(places)) assert.equal(placeOf(from), place, from);
+});

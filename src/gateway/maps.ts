@@ -2,7 +2,8 @@
  * Variables that depend on another value, as nginx's `map`: looked up when they are asked for, in the order in which hosts
  * are chosen, at the cost of a few map lookups however many entries there are.
  */
-import type { HostPattern, MapModel } from '../config/model.ts';
+import type { HostPattern, MapEntryModel, MapModel } from '../config/model.ts';
+import { isInNetwork, parseNetwork, peerAddress } from './client-address/networks.ts';
 import { Sites } from './sites.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 import type { VariableSource } from './variables.ts';
@@ -35,7 +36,7 @@ function compileMap(model: MapModel): (source: MapSource) => string {
   // Regexes see the value as it is; everything else is compared in lower case, and without the dot that ends a name.
   const names = new Sites<Entry>(
     model.entries.flatMap((entry) =>
-      entry.kind === 'regex'
+      entry.kind === 'regex' || entry.kind === 'network'
         ? []
         : [{ hosts: [patternOf(entry)], value: compileTemplate(entry.value) }],
     ),
@@ -44,12 +45,16 @@ function compileMap(model: MapModel): (source: MapSource) => string {
   const regexes = model.entries.flatMap((entry) =>
     entry.kind === 'regex' ? [{ regex: entry.regex, value: compileTemplate(entry.value) }] : [],
   );
+  const networks = networksIn(model.entries);
   const hasWildcards = model.entries.some(
     ({ kind }) => kind === 'leading-wildcard' || kind === 'trailing-wildcard',
   );
   const sourceOf = compileTemplate(model.source);
   return (source) => {
     const text = sourceOf(source);
+    const peer = networks.length === 0 ? undefined : peerAddress(text);
+    const known = peer && networks.find(({ network }) => isInNetwork(peer, network));
+    if (known !== undefined) return known.value(source);
     const lower = text.toLowerCase();
     const named = names.find(lower);
     if (named !== fallback) return named.value(source);
@@ -67,8 +72,24 @@ function compileMap(model: MapModel): (source: MapSource) => string {
   };
 }
 
+/** The smallest ones first; of two that are the same the last one counts, as in nginx. */
+function networksIn(entries: readonly MapEntryModel[]) {
+  return entries
+    .flatMap((entry) => {
+      if (entry.kind !== 'network') return [];
+      const [address = '', prefix] = entry.network.split('/');
+      // IPv4 as it is written in IPv6, so that both can be compared.
+      const length = prefix === undefined ? 128 : Number(prefix) + (address.includes(':') ? 0 : 96);
+      return [
+        { network: parseNetwork(entry.network), length, value: compileTemplate(entry.value) },
+      ];
+    })
+    .reverse()
+    .sort((one, other) => other.length - one.length);
+}
+
 function patternOf(
-  entry: Exclude<MapModel['entries'][number], { readonly kind: 'regex' }>,
+  entry: Exclude<MapEntryModel, { readonly kind: 'regex' | 'network' }>,
 ): HostPattern {
   switch (entry.kind) {
     case 'exact':

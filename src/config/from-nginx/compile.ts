@@ -17,6 +17,7 @@ import type {
 } from '../model.ts';
 import { formatListenAddress } from '../values/listen-address.ts';
 import { logFormatsOf } from './access-log.ts';
+import { geosOf } from './geo.ts';
 import { zonesOf } from './limits.ts';
 import type { NamedAddresses } from './listen-names.ts';
 import { LevelReader } from './reader.ts';
@@ -54,7 +55,7 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
   const drainMs = main.isSaid('worker_shutdown_timeout')
     ? main.time('worker_shutdown_timeout', 0)
     : undefined;
-  const maps = model.maps.map(mapOf);
+  const maps = [...model.maps.map(mapOf), ...geosOf(model.main)];
   const zones = zonesOf(model.http);
   const places = placesOf(model.servers, shared, addresses);
   const certificates = certificateLenders(places);

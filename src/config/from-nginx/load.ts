@@ -11,6 +11,7 @@ import type { ConfigProblem } from '../problem.ts';
 import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
 import { fileLocationsIn } from './files.ts';
+import { geoProblemsIn } from './geo.ts';
 import { limitProblemsIn } from './limits.ts';
 import { listenNamesIn } from './listen-names.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
@@ -75,6 +76,7 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       ...parts.errors,
       ...files.errors,
       ...names.errors,
+      ...geoProblemsIn(nginx.main),
       ...limitProblemsIn(nginx.main, nginx.http),
       ...tlsProblemsIn(nginx.servers),
     ];

@@ -141,4 +141,26 @@ export const accessCases: readonly PeerCase[] = [
       { line: `GET ${path}`, from: '127.0.0.9' },
     ]),
   },
+  {
+    name: 'a variable may depend on the network of an address',
+    http: `
+      geo $place { default elsewhere; 127.0.0.0/8 local; 127.0.0.2 second; 127.0.3.0/24 third; 127.0.3.0/24 again; 2001:db8::/32 six; }
+      geo $arg_from $asked { 10.0.0.0/8 ten; 10.1.0.0/16 "new office"; ::1 loopback; }
+      map $place $limited_key { second $binary_remote_addr; default ""; }
+      limit_req_zone $limited_key zone=placed:1m rate=1r/m;
+    `,
+    server: `
+      limit_req zone=placed;
+      location / { proxy_pass http://UP_A; proxy_set_header X-Place "$place, $asked."; }
+    `,
+    asks: [
+      ...['127.0.0.1', '127.0.0.2', '127.0.0.2', '127.0.3.1'].map((from) => ({
+        line: 'GET /',
+        from,
+      })),
+      ...['10.2.3.4', '10.1.2.3', '::1', '192.0.2.1', 'nothing'].map(
+        (from) => `GET /?from=${from}`,
+      ),
+    ],
+  },
 ];

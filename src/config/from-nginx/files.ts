@@ -29,13 +29,16 @@ export function fileLocationsIn(model: NginxModel): FileLocations {
       const { opening } = location.level;
       if (opening === undefined) continue;
       const { file, line, column } = opening.directive;
-      if (match.kind === 'exact' && errorPages.has(match.path)) {
-        pages.add(match.path);
+      const shown = [...errorPages].filter((page) => isOnlyFor(location, page));
+      if (shown.length > 0) {
+        for (const page of shown) pages.add(page);
+        const names =
+          shown.length === 1 ? `page ${shown[0]} is a file` : `pages ${shown.join(', ')} are files`;
         notices.push({
           file,
           line,
           column,
-          message: `the error page ${match.path} is a file, and files are not served: the gateway's own page is shown`,
+          message: `the error ${names}, and files are not served: the gateway's own page is shown`,
         });
       } else {
         errors.push({
@@ -43,12 +46,30 @@ export function fileLocationsIn(model: NginxModel): FileLocations {
           line,
           column,
           message: 'this location serves files, which is not done here',
-          hint: 'put a web server behind it, or leave the location out',
+          hint: isForChallenges(match)
+            ? challengeHint
+            : 'put a web server behind it, or leave the location out',
         });
       }
     }
   }
   return { errors, notices, pages };
+}
+
+/** Whoever renews certificates writes a file there; without it they would run out some months later. */
+const challengeHint =
+  'let certbot answer by itself (certbot --standalone --http-01-port 8402) and write proxy_pass http://127.0.0.1:8402, or use DNS-01';
+
+function isForChallenges(match: Location['match']): boolean {
+  return 'path' in match && match.path.startsWith('/.well-known/acme-challenge');
+}
+
+/** A location of this page alone, or one that nobody reaches from outside and that has it. */
+function isOnlyFor({ match, level }: Location, page: string): boolean {
+  if (match.kind === 'exact') return match.path === page;
+  if (!level.named.has('internal')) return false;
+  if (match.kind === 'prefix') return page.startsWith(match.path);
+  return match.kind === 'regex' && match.regex.regex.test(page);
 }
 
 /** A server with a folder and without a location for everything serves files wherever no location says otherwise. */

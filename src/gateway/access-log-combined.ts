@@ -65,17 +65,21 @@ function field(value: string | undefined): string {
 }
 
 class CombinedTunnel implements TunnelLine {
-  readonly #start: string;
-  readonly #middle: string;
-  readonly #end: string;
+  /** The line without time and bytes. One string takes less memory than three, and less time. */
+  readonly #text: string;
+  readonly #timeAt: number;
+  readonly #bytesAt: number;
 
   constructor(request: LoggedRequest) {
-    this.#start = ownText(start(request));
-    this.#middle = ownText(`${middle(request)}101 `);
-    this.#end = ownText(end(request));
+    const [before, between] = [start(request), `${middle(request)}101 `];
+    this.#text = ownText(before + between + end(request));
+    this.#timeAt = before.length;
+    this.#bytesAt = before.length + between.length;
   }
 
   end({ bytesToClient }: LoggedTunnelEnd): string {
-    return `${this.#start}${localTime()}${this.#middle}${bytesToClient}${this.#end}`;
+    const between = this.#text.slice(this.#timeAt, this.#bytesAt);
+    const after = this.#text.slice(this.#bytesAt);
+    return `${this.#text.slice(0, this.#timeAt)}${localTime()}${between}${bytesToClient}${after}`;
   }
 }

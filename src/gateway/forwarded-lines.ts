@@ -22,16 +22,16 @@ function linesOf(request: RequestState): string {
   const scheme = request.secure ? 'https' : 'http';
   const host = request.forwardedHost ?? head.host;
   const port = request.forwardedPort ?? portOf(host) ?? (request.secure ? 443 : 80);
-  const before = isFromTrusted ? head.fields.all('x-forwarded-for') : [];
-  const addresses = isFromTrusted ? [...before, client.remoteAddress] : [request.remoteAddress];
-  const hops = isFromTrusted ? head.fields.all('forwarded') : [];
-  const hop = `for=${nodeOf(isFromTrusted ? client.remoteAddress : request.remoteAddress)}${
+  const address = isFromTrusted ? client.remoteAddress : request.remoteAddress;
+  const hop = `for=${nodeOf(address)}${
     host === undefined ? '' : `;host=${quotedIfNeeded(host)}`
   };proto=${scheme}`;
+  const behind = (name: string, own: string) =>
+    isFromTrusted ? [...head.fields.all(name), own].join(', ') : own;
   return (
-    `X-Forwarded-For: ${addresses.join(', ')}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
+    `X-Forwarded-For: ${behind('x-forwarded-for', address)}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
     (host === undefined ? '' : `X-Forwarded-Host: ${host}\r\n`) +
-    `X-Forwarded-Port: ${port}\r\nForwarded: ${[...hops, hop].join(', ')}\r\n`
+    `X-Forwarded-Port: ${port}\r\nForwarded: ${behind('forwarded', hop)}\r\n`
   );
 }
 

@@ -4,7 +4,7 @@
  *
  * A WebSocket's key, subprotocols and extensions belong to the two ends; nothing here changes them.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { tokensOf, trimOws } from './fields.ts';
 import type { RequestHead, ResponseHead } from './head.ts';
 
@@ -66,7 +66,7 @@ export function checkWebSocketRequest(head: RequestHead): WebSocketVerdict {
 
 /** The `Sec-WebSocket-Accept` that answers a key. */
 export function webSocketAccept(key: string): string {
-  return createHash('sha1').update(key).update(acceptGuid).digest('base64');
+  return hash('sha1', key + acceptGuid, 'base64');
 }
 
 /** Why an upstream's response does not open the WebSocket that was asked for; undefined when it does. */

@@ -186,11 +186,13 @@ function siteTlsModel(
 function trustModel(trust: TrustConfig | undefined, { listen }: Served): TrustModel | undefined {
   if (trust === undefined) return undefined;
   const byConnection = listen.every(({ proxyProtocol }) => proxyProtocol === true);
+  const header = trust.header ?? (byConnection ? 'proxy_protocol' : undefined);
   return {
     from: trust.from,
-    forwarded: trust.forwarded ?? true,
+    // Who writes a PROXY protocol header mostly looks at nothing else: the fields are still the client's.
+    forwarded: trust.forwarded ?? header !== 'proxy_protocol',
     ...present({
-      header: trust.header ?? (byConnection ? 'proxy_protocol' : undefined),
+      header,
       recursive: trust.recursive,
     }),
   };

@@ -18,18 +18,17 @@ export function forwardedLines(request: RequestState): string {
 }
 
 function linesOf(request: RequestState): string {
-  const { client, head, isFromTrusted } = request;
+  const { head, isFromTrusted, hopAddress } = request;
   const scheme = request.secure ? 'https' : 'http';
   const host = request.forwardedHost ?? head.host;
   const port = request.forwardedPort ?? portOf(host) ?? (request.secure ? 443 : 80);
-  const address = isFromTrusted ? client.remoteAddress : request.remoteAddress;
-  const hop = `for=${nodeOf(address)}${
+  const hop = `for=${nodeOf(hopAddress)}${
     host === undefined ? '' : `;host=${quotedIfNeeded(host)}`
   };proto=${scheme}`;
   const behind = (name: string, own: string) =>
     isFromTrusted ? [...head.fields.all(name), own].join(', ') : own;
   return (
-    `X-Forwarded-For: ${behind('x-forwarded-for', address)}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
+    `X-Forwarded-For: ${behind('x-forwarded-for', hopAddress)}\r\nX-Forwarded-Proto: ${scheme}\r\n` +
     (host === undefined ? '' : `X-Forwarded-Host: ${host}\r\n`) +
     `X-Forwarded-Port: ${port}\r\nForwarded: ${behind('forwarded', hop)}\r\n`
   );

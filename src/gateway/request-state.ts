@@ -26,8 +26,10 @@ export class RequestState implements MapSource {
   forwardedSecure: boolean | undefined;
   forwardedHost: string | undefined;
   forwardedPort: number | undefined;
-  /** Whether the peer is a trusted proxy. */
+  /** Whether the fields are the word of a trusted proxy. */
   isFromTrusted = false;
+  /** Who has made the connection: the peer, or whom a trusted PROXY protocol header names. */
+  hopAddress: string;
   /** Of the client, as far as it is known. */
   remotePort: number | undefined;
   /** Host and port that the upstream is known by, and how it is spoken to; undefined until one is chosen. */
@@ -65,6 +67,7 @@ export class RequestState implements MapSource {
     this.head = head;
     this.site = site;
     this.remoteAddress = client.remoteAddress;
+    this.hopAddress = client.remoteAddress;
     this.remotePort = client.accepted.remotePort;
     this.method = head.method;
     this.path = target;
@@ -82,6 +85,7 @@ export class RequestState implements MapSource {
     inner.remoteAddress = this.remoteAddress;
     inner.remotePort = this.remotePort;
     inner.isFromTrusted = this.isFromTrusted;
+    inner.hopAddress = this.hopAddress;
     inner.forwardedSecure = this.forwardedSecure;
     inner.forwardedHost = this.forwardedHost;
     inner.forwardedPort = this.forwardedPort;
@@ -117,6 +121,7 @@ export class RequestState implements MapSource {
     const { accepted } = this.client;
     if (!trust.trusts(accepted.remoteAddress)) return;
     this.isFromTrusted = trust.passesFields;
+    this.hopAddress = trust.connectionAddress(accepted) ?? accepted.remoteAddress;
     const client = trust.clientOf(accepted, this.head.fields);
     if (client === undefined) return;
     this.remoteAddress = client.address;

@@ -31,7 +31,8 @@ const trustSchema = mapping({
   forwarded: key(flag().optional(), {
     description:
       'Whether they are believed about scheme, host and port, too: `X-Forwarded-Proto`, `-Host`, `-Port` and `Forwarded`.',
-    defaultText: '`true`',
+    defaultText:
+      '`true`; `false` where `header` is `proxy_protocol`, since such a proxy passes on what clients make up',
     aka: ['forwardedHeaders', 'proto'],
   }),
 });

@@ -161,6 +161,18 @@ test('the PROXY protocol tells the upstream who the client is', async (t) => {
   assert.doesNotMatch(head, /198\.51/);
 });
 
+test('fields of a proxy behind the PROXY protocol are followed by whom that protocol names', async (t) => {
+  const place = await start(t, {
+    routes: (upstream) => [route('/', upstream)],
+    site: { trust: { from: ['all'], header: 'proxy_protocol', forwarded: true } },
+    listener: { proxyProtocol: true },
+  });
+  const passedOn = get('/', 'X-Forwarded-For: 198.51.100.9', 'X-Forwarded-Proto: https');
+  const head = await passage(place, `PROXY TCP4 192.0.2.8 10.0.0.1 1 2\r\n${passedOn}`);
+  assert.match(head, /\r\nX-Forwarded-For: 198\.51\.100\.9, 192\.0\.2\.8\r\n/);
+  assert.match(head, /\r\nForwarded: for=192\.0\.2\.8;.*proto=https\r\n/);
+});
+
 test('a page of another site opens no WebSocket where the upstream cannot tell', async (t) => {
   const forward = { origin: 'upstream', allowedOrigins: ['https://portal.test'] } as const;
   const place = await start(t, { routes: (upstream) => [route('/', upstream, { forward })] });

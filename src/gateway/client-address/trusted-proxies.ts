@@ -72,7 +72,7 @@ export class TrustedProxies {
     return peer !== undefined && this.#from.has(peer);
   }
 
-  /** Whose connection it is before any request; undefined when it is a trusted proxy's, which speaks for many clients. */
+  /** Whose connection it is, whatever requests on it say; undefined when it is a trusted proxy's, which speaks for many clients. */
   connectionAddress(peer: Peer): string | undefined {
     if (!this.trusts(peer.remoteAddress)) return peer.remoteAddress;
     return this.#header === 'proxy_protocol' ? peer.proxyProtocol?.sourceAddress : undefined;

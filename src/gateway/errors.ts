@@ -155,12 +155,14 @@ export const gatewayErrors = {
   HW_REQUESTS_LIMITED: {
     status: 503,
     summary: 'Too many requests came at once.',
-    remedy: 'Try again in a moment, or raise the rate or the burst of limit_req.',
+    remedy:
+      'Try again in a moment, or raise the rate or the burst of that limit (limits.requests, limit_req).',
   },
   HW_CONNECTIONS_LIMITED: {
     status: 503,
     summary: 'Too many requests are under way.',
-    remedy: 'Try again when some have ended, or raise the number of limit_conn.',
+    remedy:
+      'Try again when some have ended, or raise the number of that limit (limits.connections, limit_conn).',
   },
   HW_TOO_MANY_FROM_ADDRESS: {
     status: 429,

@@ -57,6 +57,11 @@ test('a lost upgrade names what a proxy in front has done, and the line that und
       'protocol-not-allowed',
       /"upgrade: \[websocket, tcp\]" allows it/,
     ],
+    [
+      lost('1.1', 'Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings')(),
+      'protocol-not-allowed',
+      /^to h2c is never allowed/,
+    ],
   ];
   for (const [found, cause, sentence] of cases) {
     assert.equal(found.cause, cause);
@@ -132,6 +137,8 @@ test('every error that can end an upgrade has a cause, and what is left has its 
     HW_FORBIDDEN: 'not-let-in',
     HW_UNAUTHORIZED: 'not-let-in',
     HW_RATE_LIMITED: 'limit-reached',
+    HW_REQUESTS_LIMITED: 'limit-reached',
+    HW_CONNECTIONS_LIMITED: 'limit-reached',
     HW_TOO_MANY_TUNNELS: 'limit-reached',
     HW_NO_ROUTE: 'no-route',
     HW_UPSTREAM_BAD_UPGRADE: 'bad-101',

@@ -71,6 +71,13 @@ export function explainLostUpgrade(
   protocol?: string,
 ): ExplainedUpgrade {
   const { upgrade, minor, fields } = head;
+  // hatchway.yaml refuses it, too: requests inside the tunnel would pass by hosts, routes and limits.
+  if (upgrade.length === 1 && upgrade[0] === 'h2c') {
+    return {
+      cause: 'protocol-not-allowed',
+      sentence: 'to h2c is never allowed; with TLS, HTTP/2 needs no upgrade',
+    };
+  }
   if (upgrade.length === 1) {
     return {
       cause: 'protocol-not-allowed',
@@ -238,6 +245,8 @@ export function explainFailedUpgrade(code: string): ExplainedUpgrade {
           'an access rule of the route keeps the client out; browsers ask for no password for a WebSocket',
       };
     case 'HW_RATE_LIMITED':
+    case 'HW_REQUESTS_LIMITED':
+    case 'HW_CONNECTIONS_LIMITED':
     case 'HW_TOO_MANY_TUNNELS':
     case 'HW_TOO_MANY_CONNECTIONS':
     case 'HW_TOO_MANY_FROM_ADDRESS':

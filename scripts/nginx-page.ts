@@ -84,8 +84,10 @@ ${[...new Set(differences.map(({ reason }) => `- ${reason}.`))].join('\n')}
 
 And beyond what one answer shows:
 
-- Nothing is buffered, whatever \`proxy_buffering\` and \`proxy_request_buffering\` say: a request's body goes upstream as it
-  comes, and so does an answer. A request whose body has begun to go cannot go to the next server.
+- No answer is buffered, whatever \`proxy_buffering\` says, and a request's body goes upstream as it comes unless
+  \`proxy_request_buffering on\` is written, though that is nginx's default. Written, up to 1 MiB is gathered, in memory, before
+  a server is asked; what is longer goes up as it comes, too. Where it is not written, the first 64 KiB of a body are kept, and
+  only a body that is no longer can go to the next server after one has had it.
 - \`proxy_read_timeout\` and \`proxy_send_timeout\` are for requests. A WebSocket may be silent for ever: TCP keep-alive, on for
   upstreams here, finds the dead.
 - \`Date\` and \`Server\` of an upstream are passed on. The gateway does not name itself.

@@ -93,6 +93,11 @@ export type ForwardModel = {
   readonly passUnderscores?: boolean;
   /** Whether the request's body is passed on. Default true. */
   readonly passBody?: boolean;
+  /**
+   * Whether a body of up to 1 MiB is read to its end before a server is asked, so that it has a length and can go to the next
+   * server. Default false: it goes up as it comes, and only what is short can go to another server.
+   */
+  readonly buffersBody?: boolean;
   /** A body in its place. Default: none. */
   readonly body?: Template;
   /**

@@ -27,6 +27,7 @@ import { type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
 import { hostOf } from './sites.ts';
 import { type Upgrade, upgradeOf } from './upgrade.ts';
+import type { Upstream } from './upstream/upstream.ts';
 
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
 const clientClosedRequest = 499;
@@ -133,9 +134,18 @@ export class Exchange implements Noted {
       else this.#beginHandshake();
     }
     if (forward.origin === 'upstream') refuseForeignOrigin(this, forward);
-    const passBody =
-      forward.passBody && forward.body === undefined && this.body?.isDiscarded !== true;
-    if (!passBody) this.body?.discard();
+    const { body } = this;
+    const passBody = forward.passBody && forward.body === undefined && body?.canBeSent !== false;
+    if (!passBody) {
+      body?.discard();
+    } else if (body !== undefined) {
+      body.limitTo(route.maxBodyBytes);
+      if (forward.buffersBody && body.gather(() => this.#pass(route, upstream, passBody))) return;
+    }
+    this.#pass(route, upstream, passBody);
+  }
+
+  #pass(route: Route, upstream: Upstream, passBody: boolean): void {
     this.#passage = new Passage(this, route, upstream, passBody);
     this.#passage.begin();
   }
@@ -229,6 +239,7 @@ export class Exchange implements Noted {
   /** What follows on the connection is no answer: its line in the log is the tunnel's. */
   becomeTunnel(): void {
     this.isOver = true;
+    this.body?.forget();
     this.#endHandshake();
   }
 
@@ -308,8 +319,8 @@ export class Exchange implements Noted {
     this.#endHandshake();
     try {
       const to = page.to(request);
-      // A named route may be asked as the first one was, as long as nothing of the body has gone there.
-      if (!to.startsWith('@') || this.body?.hasBegun === true) this.body?.discard();
+      // A named route may be asked as the first one was, as long as all of the body is still here.
+      if (!to.startsWith('@') || this.body?.canBeSent === false) this.body?.discard();
       if (to.startsWith('@')) {
         this.pageStatus = page.status === 'from-page' ? undefined : (page.status ?? status);
         this.#enter(chooseNamedRoute(request, to));
@@ -336,6 +347,7 @@ export class Exchange implements Noted {
     const { answer } = request;
     this.#route.accessLog?.write(request);
     request.knownLimits?.release();
+    this.body?.forget();
     this.#endHandshake();
     this.site.totals.requestEnded(
       this.head.method,

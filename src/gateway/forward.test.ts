@@ -235,20 +235,46 @@ test('only once, and never for what may have had an effect', async (t) => {
   assert.match(await client.head(), /^HTTP\/1\.1 502 /);
   await client.until(')\n');
 
+  const tooMuch = 65_537;
   const requests = [
     'POST / HTTP/1.1\r\nHost: a\r\n\r\n',
-    'PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx',
+    `PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: ${tooMuch}\r\n\r\n${'x'.repeat(tooMuch)}`,
   ];
   for (const request of requests) {
     const upstream = await warmUp();
     client.write(request);
     await upstream.head();
+    if (request.startsWith('PUT')) await upstream.bytes(tooMuch);
     const { connections } = kit.upstream;
     upstream.end();
     assert.match(await client.head(), /^HTTP\/1\.1 502 /);
     await client.until(')\n');
     assert.equal(kit.upstream.connections, connections);
   }
+});
+
+test('a short body goes again with its request, from its first byte, and nothing behind it does', async (t) => {
+  const kit = await GatewayKit.start(t);
+  const client = await kit.connect();
+  client.write(get);
+  const first = await kit.upstream.accept();
+  await first.head();
+  first.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await client.head();
+  client.write('PUT / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n');
+  await first.head();
+  assert.equal(await first.bytes(8), '3\r\none\r\n');
+  first.end();
+  const second = await kit.upstream.accept();
+  assert.match(await second.head(), /^PUT .*chunked/s);
+  assert.equal(await second.bytes(8), '3\r\none\r\n');
+  client.write(`3\r\ntwo\r\n0\r\n\r\n${get}`);
+  assert.equal(await second.until('0\r\n\r\n'), '3\r\ntwo\r\n0\r\n\r\n');
+  second.write('HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n');
+  assert.match(await client.head(), /^HTTP\/1\.1 201 /);
+  assert.match(await second.head(), /^GET /);
+  second.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await client.head();
 });
 
 test('interim answers reach clients of HTTP/1.1, and Expect reaches the upstream', async (t) => {

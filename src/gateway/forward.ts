@@ -38,6 +38,8 @@ export class Forward {
   readonly httpVersion: '1.0' | '1.1';
   readonly passHeaders: boolean;
   readonly passBody: boolean;
+  /** Whether all of it is read before a server is asked. */
+  readonly buffersBody: boolean;
   readonly body: CompiledTemplate | undefined;
   readonly writesForwarded: boolean;
   readonly origin: 'keep' | 'upstream';
@@ -67,6 +69,7 @@ export class Forward {
     this.httpVersion = model.httpVersion ?? '1.1';
     this.passHeaders = model.passHeaders ?? true;
     this.passBody = model.passBody ?? true;
+    this.buffersBody = model.buffersBody ?? false;
     this.body = model.body === undefined ? undefined : compileTemplate(model.body);
     this.writesForwarded = forwarded === 'write';
     this.origin = origin;

@@ -32,6 +32,8 @@ export function upstreamHead(
     readonly inProcess: boolean;
     /** Whether the request's own body follows. */
     readonly passBody: boolean;
+    /** Of that body, in bytes, if all of it is here. Default: it goes up as it comes. */
+    readonly gatheredLength?: number | undefined;
   },
 ): string {
   const { head } = request;
@@ -48,13 +50,19 @@ export function upstreamHead(
     else if (name.toLowerCase() === 'host') text += 'Host: \r\n';
   }
   if (forward.passHeaders) {
-    text += forwardableLines(fields, forward.replaced(head.minor, options.passBody));
+    // Who has the whole body has already told the client to send it.
+    const minor = options.gatheredLength === undefined ? head.minor : 0;
+    text += forwardableLines(fields, forward.replaced(minor, options.passBody));
   }
   const body = forward.body?.(request);
   if (body !== undefined) text += `Content-Length: ${body.length}\r\n`;
   else if (!options.passBody) text += lengthOfNoBody(method);
-  else if (framing.kind === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
-  else if (framing.kind === 'length' && !forward.passHeaders) {
+  else if (framing.kind === 'chunked') {
+    text +=
+      options.gatheredLength === undefined
+        ? 'Transfer-Encoding: chunked\r\n'
+        : `Content-Length: ${options.gatheredLength}\r\n`;
+  } else if (framing.kind === 'length' && !forward.passHeaders) {
     text += `Content-Length: ${framing.length}\r\n`;
   }
   if (forward.writesForwarded) text += forwardedLines(request);

@@ -20,10 +20,11 @@ import type { Exchange } from './exchange.ts';
 import { noteRetry } from './exchange-notes.ts';
 import { clientHead, upstreamHead } from './headers.ts';
 import { beginTunnel, refusalOfSwitch } from './protocol-switch.ts';
+import type { RequestBody } from './request-body.ts';
 import type { Route } from './serving.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
-import { mayAskAnother } from './upstream/retry.ts';
+import { mayAskAnother, mayBeSentTwice } from './upstream/retry.ts';
 import type { Selection } from './upstream/selection.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -37,6 +38,8 @@ export class Passage implements UpstreamUser {
   readonly #route: Route;
   readonly #upstream: Upstream;
   readonly #selection: Selection;
+  /** To be sent; undefined for none. */
+  readonly #body: RequestBody | undefined;
   /** Kept until the request is answered, for another try. */
   readonly #head: string;
   /** Servers asked so far, and when the first one was. */
@@ -46,17 +49,19 @@ export class Passage implements UpstreamUser {
   /** Whether the request can be sent again if a connection that was used before breaks unanswered. */
   #mayRepeat: boolean;
 
-  /** @param passBody whether the request's own body goes there */
+  /** @param passBody whether the request's own body, if it has one, goes there */
   constructor(exchange: Exchange, route: Route, upstream: Upstream, passBody: boolean) {
-    const { request, upgrade } = exchange;
+    const { request, upgrade, body } = exchange;
     this.#exchange = exchange;
     this.#route = route;
     this.#upstream = upstream;
-    this.#mayRepeat = exchange.isBodyDone && idempotentMethods.includes(request.method);
+    this.#body = passBody ? body : undefined;
+    this.#mayRepeat = idempotentMethods.includes(request.method);
     this.#head = upstreamHead(request, route.forward, {
       upgradeTo: upgrade?.token,
       inProcess: upstream.inProcess,
       passBody,
+      gatheredLength: this.#body?.gatheredLength,
     });
     this.#selection = upstream.select(request);
   }
@@ -133,12 +138,11 @@ export class Passage implements UpstreamUser {
   }
 
   #mayAskAnother(cause: RetryCause, wasSent: boolean): boolean {
-    const { body, request } = this.#exchange;
     // What the first server has had of the body cannot be read from the client again.
-    if (body?.hasBegun === true) return false;
+    if (this.#body?.canBeSent === false) return false;
     return mayAskAnother(this.#route.forward.retry, {
       cause,
-      method: request.method,
+      method: this.#exchange.request.method,
       wasSent,
       tries: this.#tries,
       elapsedMs: performance.now() - this.#firstTryAt,
@@ -147,17 +151,18 @@ export class Passage implements UpstreamUser {
 
   onUpstreamReady(): void {
     const exchange = this.#exchange;
-    const { request, body } = exchange;
+    const { request } = exchange;
+    const body = this.#body;
     const connection = this.#connection as UpstreamConnection;
     const { socket, reader } = connection;
     request.answer.connectedAt = performance.now();
     reader.requestMethod = request.method;
-    if (body === undefined || body.isDone) {
+    if (body === undefined) {
       socket.write(this.#head, 'latin1');
     } else {
       connection.sendsBody();
       try {
-        body.sendTo(socket, this.#head, this.#route.maxBodyBytes);
+        body.sendTo(socket, this.#head, mayBeSentTwice(this.#route.forward.retry, request.method));
       } catch (error) {
         exchange.fail(error);
         return;
@@ -221,7 +226,7 @@ export class Passage implements UpstreamUser {
     const { model } = this.#upstream;
     if (!connection.ready) {
       this.#tryFailed('error', connectFailure(error, model, pool.name));
-    } else if (connection.reused && this.#mayRepeat) {
+    } else if (connection.reused && this.#mayRepeat && this.#body?.canBeSent !== false) {
       // It closed an idle connection while the request was on its way: that says nothing about the request.
       this.#mayRepeat = false;
       connection.abandon();
@@ -293,6 +298,7 @@ export class Passage implements UpstreamUser {
       return;
     }
     if (this.#connection?.isDeaf === true) exchange.body?.discard();
+    this.#body?.forget();
     const relay = new AnswerRelay(exchange, response);
     this.answer = relay;
     let taken: boolean;

@@ -1,4 +1,4 @@
-/** How many sockets are open on either side of the gateway, and a way to wait until they are gone. */
+/** How many sockets are open on either side of the gateway, and what else its requests share; a way to wait until they are gone. */
 export class SocketCounts {
   clients = 0;
   upstreams = 0;
@@ -6,6 +6,8 @@ export class SocketCounts {
   tunnels = 0;
   /** Requests under way that ask to become tunnels. */
   handshakes = 0;
+  /** Of request bodies that are kept in case they have to be sent again. */
+  keptBytes = 0;
   readonly #waiting = new Set<() => void>();
 
   /** To be called when a counted socket has closed, or both of a tunnel. */

@@ -23,6 +23,7 @@ import { forwardingCases } from './cases/forwarding.ts';
 import { limitCases } from './cases/limits.ts';
 import { listeningCases } from './cases/listening.ts';
 import { logCases } from './cases/logs.ts';
+import { requestBodyCases } from './cases/request-bodies.ts';
 import { ruleCases } from './cases/rules.ts';
 import { tlsCases } from './cases/tls.ts';
 import { upstreamCases } from './cases/upstreams.ts';
@@ -35,6 +36,7 @@ import { usersFile } from './users-file.ts';
 const groups: Readonly<Record<string, readonly PeerCase[]>> = {
   choosing: choosingCases,
   forwarding: forwardingCases,
+  'request bodies': requestBodyCases,
   rules: ruleCases,
   answers: answerCases,
   access: accessCases,

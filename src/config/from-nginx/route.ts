@@ -180,6 +180,10 @@ function forwardOf(target: ProxyTarget, reader: LevelReader): ForwardModel {
     ...(reader.word('proxy_pass_request_headers') === 'off' ? { passHeaders: false } : {}),
     ...(reader.flag('underscores_in_headers') ? {} : { passUnderscores: false }),
     ...(reader.word('proxy_pass_request_body') === 'off' ? { passBody: false } : {}),
+    // Only when it is said: nginx's default holds uploads back that anybody waits for.
+    ...(reader.isSaid('proxy_request_buffering') && reader.flag('proxy_request_buffering')
+      ? { buffersBody: true }
+      : {}),
     ...(body === undefined ? {} : { body: templateOf(body) }),
     retry: {
       on: retryCausesOf(reader),

@@ -25,6 +25,10 @@ export function mayAskAnother(model: RetryModel, failed: FailedTry): boolean {
   if (!on.includes(failed.cause)) return false;
   if (tries > 0 && failed.tries >= tries) return false;
   if (timeoutMs > 0 && failed.elapsedMs >= timeoutMs) return false;
-  const mayDoItTwice = failed.wasSent && nonIdempotentMethods.includes(failed.method);
-  return !mayDoItTwice || on.includes('non_idempotent');
+  return !failed.wasSent || mayBeSentTwice(model, failed.method);
+}
+
+/** Whether a request with this method may be sent to another server after one has had it. */
+export function mayBeSentTwice({ on = usualCauses }: RetryModel, method: string): boolean {
+  return !nonIdempotentMethods.includes(method) || on.includes('non_idempotent');
 }

@@ -98,6 +98,68 @@ test('a GET that was not answered is sent again, a POST is not', async (context)
   assert.deepEqual(seen, ['GET', 'POST']);
 });
 
+/** Two servers: one that reads a request to its end and leaves, and one that says what it was sent. */
+async function leaverAndEcho(context: TestContext, forward: RouteModel['forward'] = {}) {
+  const seen: string[] = [];
+  const leaver = await server(context, '', (request) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => {
+      body += chunk.toString('latin1');
+    });
+    request.on('end', () => {
+      seen.push(`${request.method} ${body.length}`);
+      request.socket.destroy();
+    });
+  });
+  const echo = await server(context, '', (request, response) => request.pipe(response));
+  const made = await gateway(
+    context,
+    [
+      { ...leaver, maxFails: 0 },
+      { ...echo, backup: true },
+    ],
+    {
+      forward,
+    },
+  );
+  return { ...made, seen };
+}
+
+test('a short body that one server has had goes to the next, if its method allows it', async (context) => {
+  const { ask, seen } = await leaverAndEcho(context);
+  assert.equal(await (await ask({ method: 'PUT', body: 'hello' })).text(), 'hello');
+  assert.equal((await ask({ method: 'POST', body: 'once' })).status, 502);
+  assert.equal((await ask({ method: 'PATCH', body: 'once' })).status, 502);
+  const most = 'x'.repeat(65_536);
+  assert.equal(await (await ask({ method: 'PUT', body: most })).text(), most);
+  assert.equal((await ask({ method: 'PUT', body: `${most}x` })).status, 502);
+  assert.deepEqual(seen, ['PUT 5', 'POST 4', 'PATCH 4', 'PUT 65536', 'PUT 65537']);
+});
+
+test('a POST goes to the next server only when the route says that it may', async (context) => {
+  const retry = { on: ['error', 'non_idempotent'] } as const;
+  const { ask } = await leaverAndEcho(context, { retry });
+  assert.equal(await (await ask({ method: 'POST', body: 'twice' })).text(), 'twice');
+});
+
+test('a body that is gathered first goes to the next server though it is long', async (context) => {
+  const { ask } = await leaverAndEcho(context, { buffersBody: true });
+  const long = 'x'.repeat(1024 * 1024);
+  assert.equal(await (await ask({ method: 'PUT', body: long })).text(), long);
+  assert.equal((await ask({ method: 'PUT', body: `${long}x` })).status, 502);
+});
+
+test('a short body goes along when a status is for another server', async (context) => {
+  const busy = await server(context, '', (request, response) => {
+    request.resume().on('end', () => response.writeHead(503).end('busy'));
+  });
+  const echo = await server(context, '', (request, response) => request.pipe(response));
+  const { ask } = await gateway(context, [busy, { ...echo, backup: true }], {
+    forward: { retry: { on: ['http_503'] } },
+  });
+  assert.equal(await (await ask({ method: 'PUT', body: 'hello' })).text(), 'hello');
+});
+
 test('a status is an answer, unless the route lists it', async (context) => {
   const busy = await server(context, '', (_, response) => response.writeHead(503).end('busy'));
   const b = await server(context, 'b');

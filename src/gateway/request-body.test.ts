@@ -1,0 +1,73 @@
+/** Bodies that are gathered before a server is asked, as clients and servers see them. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { GatewayKit } from './testing/gateway-kit.ts';
+
+const buffered = { route: { forward: { buffersBody: true } } };
+const chunked = 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n';
+
+test('no server is asked before the body is whole, and then its length is known', async (t) => {
+  const kit = await GatewayKit.start(t, buffered);
+  const client = await kit.connect();
+  client.write(`${chunked}5\r\nhello\r\n`);
+  client.write('5\r\nworld\r\n');
+  // The gateway has read all of that once it answers another client.
+  const other = await kit.ask('GET /other HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal(kit.upstream.connections, 1);
+  other.upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await other.client.head();
+  client.write('0\r\nX-Trailer: 1\r\n\r\nGET /next HTTP/1.1\r\nHost: a\r\n\r\n');
+  const head = await other.upstream.head();
+  assert.match(head, /^POST .*\r\nContent-Length: 10\r\n/s);
+  assert.doesNotMatch(head, /transfer-encoding/i);
+  assert.equal(await other.upstream.bytes(10), 'helloworld');
+  other.upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await client.head();
+  assert.match(await other.upstream.head(), /^GET \/next /);
+});
+
+test('a client that waits for leave to send gets it from the gateway, and the upstream is not asked for it', async (t) => {
+  const kit = await GatewayKit.start(t, buffered);
+  const client = await kit.connect();
+  client.write('PUT / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n');
+  assert.equal(await client.head(), 'HTTP/1.1 100 Continue\r\n\r\n');
+  client.write('hi');
+  const upstream = await kit.upstream.accept();
+  assert.doesNotMatch(await upstream.head(), /expect/i);
+  assert.equal(await upstream.bytes(2), 'hi');
+});
+
+test('what cannot be is refused before a server is asked, and who goes has asked none', async (t) => {
+  const kit = await GatewayKit.start(t, { route: { ...buffered.route, maxBodyBytes: 8 } });
+  for (const [rest, status] of [
+    ['5\r\nhello\r\n5\r\nworld\r\n', 413],
+    ['5\nhello\r\n', 400],
+  ] as const) {
+    const client = await kit.connect();
+    client.write(chunked);
+    client.write(rest);
+    assert.match(await client.rest(), new RegExp(`^HTTP/1.1 ${status} `));
+  }
+  const gone = await kit.connect();
+  gone.write(`${chunked}5\r\nhello\r\n`);
+  gone.end();
+  await kit.opened({ clients: 0 });
+  assert.equal(kit.upstream.connections, 0);
+});
+
+test('a body that is too long to be gathered goes up as it comes', async (t) => {
+  const kit = await GatewayKit.start(t, buffered);
+  const chunk = `10000\r\n${'x'.repeat(65_536)}\r\n`;
+  const { client, upstream, head } = await kit.ask(chunked + chunk.repeat(17));
+  assert.match(head, /\r\nTransfer-Encoding: chunked\r\n/);
+  client.write('0\r\n\r\n');
+  const body = await upstream.until('\r\n0\r\n\r\n');
+  assert.equal(body.replace(/[^x]/g, '').length, 17 * 65_536);
+});
+
+test('a client that sends its body too slowly is told so while it is gathered', async (t) => {
+  const kit = await GatewayKit.start(t, { ...buffered, limits: { bodyMs: 100 } });
+  const client = await kit.connect();
+  client.write(`${chunked}5\r\nhello\r\n`);
+  assert.match(await client.rest(), /^HTTP\/1\.1 408 /);
+});

@@ -29,8 +29,10 @@ export interface AnswerOwner {
   onAnswerComplete(): void;
   /** All of it has been sent. */
   onAnswerSent(): void;
-  /** It cannot be sent as it is. The stream has been reset. */
+  /** It cannot be sent as it is. The stream has been broken off. */
   onAnswerFailure(error: unknown): void;
+  /** No more of it comes: the stream is to be reset. */
+  breakOff(code: number): void;
 }
 
 export class AnswerSide implements SocketOwner {
@@ -166,6 +168,6 @@ export class AnswerSide implements SocketOwner {
 
   #break(code: number): void {
     this.#isOver = true;
-    this.#stream.close(code);
+    this.#owner.breakOff(code);
   }
 }

@@ -172,6 +172,17 @@ test('an answer that is not taken is given up, the connection is not', async (co
   assert.equal((await raw.nextOf(frameTypes.headers))?.stream, 3);
 });
 
+test('a client that says goodbye and then breaks the protocol leaves nothing', async (context) => {
+  const kit = await startHttp2Gateway(context, certificates, { limits: { bodyMs: 200 } });
+  const raw = await RawHttp2.connect(context, kit.port);
+  raw.request(1, pseudoFields('POST'), false);
+  raw.send(frameTypes.goaway, 0, 0, Buffer.alloc(8));
+  // No frame may be that large (RFC 9113, 4.2): nghttp2 says nothing more on this connection.
+  raw.send(frameTypes.data, 0, 1, 'x'.repeat(20_000));
+  await kit.opened({ clients: 1 });
+  await kit.opened({ clients: 0, upstreams: 0 });
+});
+
 test('a client that ends its side of the TCP connection has gone', async (context) => {
   const kit = await startHttp2Gateway(context, certificates);
   const raw = await RawHttp2.connect(context, kit.port);

@@ -13,6 +13,13 @@ const { NGHTTP2_PROTOCOL_ERROR } = constants;
 
 const chunkEndBytes = Buffer.from(chunkEnd, 'latin1');
 
+export interface RequestOwner {
+  /** What came is no request: the stream is to be reset. */
+  breakOff(code: number): void;
+  /** The stream has closed. Called once, last. */
+  onStreamClose(): void;
+}
+
 export class RequestSide implements SocketOwner {
   /** Whether the client has said that this was all, and all of it is written. */
   ended = false;
@@ -24,15 +31,14 @@ export class RequestSide implements SocketOwner {
   /** Bytes that are still to come of a body that has announced its length. */
   #left: number;
   #trailers: readonly string[] | undefined;
-  readonly #onClose: () => void;
+  readonly #owner: RequestOwner;
 
-  /** @param onClose called when the stream has closed, last */
-  constructor(stream: ServerHttp2Stream, inner: Duplex, body: RequestBody, onClose: () => void) {
+  constructor(stream: ServerHttp2Stream, inner: Duplex, body: RequestBody, owner: RequestOwner) {
     this.#stream = stream;
     this.#inner = inner;
     this.#kind = body.kind;
     this.#left = body.kind === 'length' ? body.length : 0;
-    this.#onClose = onClose;
+    this.#owner = owner;
     if (body.kind === 'chunked') stream.on('trailers', (_, _flags, flat) => this.#hold(flat));
   }
 
@@ -44,7 +50,7 @@ export class RequestSide implements SocketOwner {
         return;
       case 'length':
         this.#left -= chunk.length;
-        if (this.#left < 0) this.#stream.close(NGHTTP2_PROTOCOL_ERROR);
+        if (this.#left < 0) this.#owner.breakOff(NGHTTP2_PROTOCOL_ERROR);
         else this.#write(chunk);
         return;
       case 'chunked': {
@@ -66,7 +72,7 @@ export class RequestSide implements SocketOwner {
     // Node ends a stream that the client broke off, too, when its reason was "no error".
     if (this.discards || this.#stream.aborted) return;
     if (this.#left > 0) {
-      this.#stream.close(NGHTTP2_PROTOCOL_ERROR);
+      this.#owner.breakOff(NGHTTP2_PROTOCOL_ERROR);
       return;
     }
     this.ended = true;
@@ -75,7 +81,7 @@ export class RequestSide implements SocketOwner {
   }
 
   onClose(): void {
-    this.#onClose();
+    this.#owner.onStreamClose();
   }
 
   #write(bytes: Buffer): void {
@@ -87,7 +93,7 @@ export class RequestSide implements SocketOwner {
       this.#trailers = http1Trailers(flat);
     } catch (error) {
       if (!(error instanceof HatchwayError)) throw error;
-      this.#stream.close(NGHTTP2_PROTOCOL_ERROR);
+      this.#owner.breakOff(NGHTTP2_PROTOCOL_ERROR);
     }
   }
 }

@@ -13,7 +13,7 @@ import { type Deadlined, type Deadlines, never } from '../deadlines.ts';
 import { own } from '../socket-owner.ts';
 import { type AnswerOwner, AnswerSide } from './answer-side.ts';
 import type { Http1Request } from './request-head.ts';
-import { RequestSide } from './request-side.ts';
+import { type RequestOwner, RequestSide } from './request-side.ts';
 
 export interface BridgeOwner {
   /**
@@ -33,7 +33,7 @@ export type BridgeOptions = {
   readonly owner: BridgeOwner;
 };
 
-export class StreamBridge implements AnswerOwner, Deadlined {
+export class StreamBridge implements AnswerOwner, RequestOwner, Deadlined {
   deadline = never;
   readonly #stream: ServerHttp2Stream;
   readonly #inner: Duplex;
@@ -41,6 +41,7 @@ export class StreamBridge implements AnswerOwner, Deadlined {
   readonly #isTunnel: boolean;
   readonly #request: RequestSide;
   readonly #answer: AnswerSide;
+  #isWatched = false;
 
   constructor(
     stream: ServerHttp2Stream,
@@ -52,7 +53,7 @@ export class StreamBridge implements AnswerOwner, Deadlined {
     this.#inner = inner;
     this.#options = options;
     this.#isTunnel = request.body.kind === 'tunnel';
-    this.#request = new RequestSide(stream, inner, request.body, () => this.#onStreamClose());
+    this.#request = new RequestSide(stream, inner, request.body, this);
     this.#answer = new AnswerSide(stream, inner, request, this);
     inner.write(request.text, 'latin1');
     own(inner, this.#answer);
@@ -69,9 +70,7 @@ export class StreamBridge implements AnswerOwner, Deadlined {
     this.#request.discards = true;
     this.#inner.destroy();
     this.#stream.resume();
-    const { deadlines, lastTakeMs } = this.#options;
-    this.deadline = deadlines.after(lastTakeMs);
-    deadlines.add(this);
+    this.#expectClose();
   }
 
   /** A client that still sends is told that nobody listens (RFC 9113, 8.1). */
@@ -83,14 +82,28 @@ export class StreamBridge implements AnswerOwner, Deadlined {
     this.#options.owner.onAnswerFailure(error);
   }
 
-  /** The answer has been written and is not taken. */
-  onDeadline(): void {
-    this.#stream.close(constants.NGHTTP2_CANCEL);
+  breakOff(code: number): void {
+    this.#stream.close(code);
+    this.#expectClose();
   }
 
-  #onStreamClose(): void {
+  /** The answer has been written and is not taken, or nobody takes even the news that it is broken off. */
+  onDeadline(): void {
+    if (this.#stream.closed) this.#stream.destroy();
+    else this.breakOff(constants.NGHTTP2_CANCEL);
+  }
+
+  /** A session whose peer broke the protocol behind its own GOAWAY sends nothing more, and would keep the stream for ever. */
+  #expectClose(): void {
+    const { deadlines, lastTakeMs } = this.#options;
+    this.deadline = deadlines.after(lastTakeMs);
+    if (!this.#isWatched) deadlines.add(this);
+    this.#isWatched = true;
+  }
+
+  onStreamClose(): void {
     const { deadlines, owner } = this.#options;
-    deadlines.remove(this);
+    if (this.#isWatched) deadlines.remove(this);
     const isAnswered = this.#answer.isOver;
     // Both directions of a tunnel have ended by themselves: what the connection has not taken yet is not to be lost.
     if (!(this.#isTunnel && isAnswered && this.#request.ended)) this.#inner.destroy();

@@ -1,6 +1,6 @@
 /** A client of HTTP/2 in a test, frame by frame: what no library would send, and which frames come back. */
 import { once } from 'node:events';
-import type { TestContext } from 'node:test';
+import { connect as connectTcp } from 'node:net';
 import { connect, type TLSSocket } from 'node:tls';
 import { testHost } from './http2-kit.ts';
 
@@ -90,11 +90,18 @@ export class RawHttp2 {
     });
   }
 
-  /** Destroyed with the test. The preface and empty settings are sent. */
-  static async connect(context: TestContext, port: number): Promise<RawHttp2> {
+  /**
+   * Destroyed with the test. The preface and empty settings are sent.
+   *
+   * @param from any of 127.0.0.0/8
+   */
+  static async connect(
+    context: { after(end: () => void): void },
+    port: number,
+    from = '127.0.0.1',
+  ): Promise<RawHttp2> {
     const socket = connect({
-      host: '127.0.0.1',
-      port,
+      socket: connectTcp({ host: '127.0.0.1', port, localAddress: from, noDelay: true }),
       servername: testHost,
       rejectUnauthorized: false,
       ALPNProtocols: ['h2'],

@@ -1,5 +1,7 @@
 /** A client that sends bytes, as they are, from an address of its own, and keeps what comes back until it is closed. */
 import { connect } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { OddSegments } from './odd-segments.ts';
 
 export type Reply = {
   /** One character a byte. */
@@ -16,6 +18,8 @@ export type ByteClientOptions = {
   readonly pieces: readonly Buffer[];
   /** Whether to end this side when all is sent and the protocol was changed. Default false. */
   readonly endsTunnels?: boolean;
+  /** Offsets at which TCP cuts what TLS writes, where each piece is a record of its own. Default: no TLS. */
+  readonly tlsCuts?: readonly number[] | undefined;
 };
 
 /** Resolves once the server has closed. */
@@ -24,14 +28,19 @@ export function sendBytes({
   from,
   pieces,
   endsTunnels = false,
+  tlsCuts,
 }: ByteClientOptions): Promise<Reply> {
   const { promise, resolve } = Promise.withResolvers<Reply>();
-  const socket = connect({
+  const tcp = connect({
     host: '127.0.0.1',
     port,
     noDelay: true,
     ...(from === undefined ? {} : { localAddress: from }),
   });
+  const socket =
+    tlsCuts === undefined
+      ? tcp
+      : connectTls({ socket: new OddSegments(tcp, tlsCuts), rejectUnauthorized: false });
   let text = '';
   let ended = false;
   let sent = false;
@@ -52,7 +61,7 @@ export function sendBytes({
     text += more;
     endTunnel();
   });
-  socket.on('connect', () => send(0));
+  socket.on(tlsCuts === undefined ? 'connect' : 'secureConnect', () => send(0));
   socket.on('end', () => {
     ended = true;
   });

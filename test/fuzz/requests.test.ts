@@ -5,13 +5,15 @@
  * understood belongs to the stream whose address the gateway wrote into it; a smuggled request would have none, or another.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
+import fc from 'fast-check';
+import { TestCertificates } from '../../src/gateway/testing/certificates.ts';
 import { GatewayKit, limits, tcpServer } from '../../src/gateway/testing/gateway-kit.ts';
 import { cut, type Message, readMessages } from '../../src/http1/testing/read-messages.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
 import { tempFolder } from '../kit/temp.ts';
+import { addressOf, type LogLine, readLog } from './access-lines.ts';
 import { type Reply, sendBytes } from './byte-client.ts';
 import { dialects, readResponse } from './lenient-reader.ts';
 import { sample } from './seed.ts';
@@ -27,8 +29,14 @@ import {
 
 leaveNothingBehind();
 
+const certificates = new TestCertificates();
+after(() => certificates.remove());
+
 /** Streams made at random; the known inputs as they are come before them. */
 const randomStreams = 1200;
+
+/** Over TLS, which costs more. */
+const randomTlsStreams = 400;
 
 /** Connections at once, so that waiting for the gateway's limits costs little time in all. */
 const batch = 120;
@@ -36,12 +44,11 @@ const batch = 120;
 /** How long the gateway waits for the rest of a head or a body, or for another request. */
 const waitMs = 100;
 
-type Stream = { readonly bytes: Buffer; readonly pieces: readonly Buffer[] };
-
-type LogLine = {
-  /** Undefined for what was no request. */
-  readonly request: { readonly method: string; readonly target: string } | undefined;
-  readonly status: number;
+type Stream = {
+  readonly bytes: Buffer;
+  readonly pieces: readonly Buffer[];
+  /** Where TCP cuts TLS; undefined for none. */
+  readonly tlsCuts?: readonly number[];
 };
 
 /** What is known of a stream after it went through a gateway to a witness. */
@@ -56,17 +63,37 @@ type Outcome = {
 test('no bytes of a client mean two things', async (t) => {
   const { values, seed } = sample(t, requestStreams, randomStreams);
   const streams: Stream[] = [
-    ...knownInputs.map((text) => {
-      const bytes = Buffer.from(text, 'latin1');
-      return { bytes, pieces: [bytes] };
-    }),
+    ...knownInputs.map(whole),
     ...values.map(({ bytes, cuts }) => ({ bytes, pieces: cut(bytes, cuts) })),
   ];
-  const witnesses = [
+  await haveOneMeaning(t, seed, streams, [
     await startStrictWitness(t),
     await startLenientWitness(t, 'eager', dialects.eager),
     await startLenientWitness(t, 'lazy', dialects.lazy),
+  ]);
+});
+
+test('nor do they over TLS, wherever records and segments are cut', async (t) => {
+  const withTls = fc.tuple(requestStreams, fc.array(fc.nat({ max: 80 }), { maxLength: 3 }));
+  const { values, seed } = sample(t, withTls, randomTlsStreams);
+  const streams: Stream[] = [
+    ...knownInputs.map((text) => ({ ...whole(text), tlsCuts: [5] })),
+    ...values.map(([{ bytes, cuts }, tlsCuts]) => ({ bytes, pieces: cut(bytes, cuts), tlsCuts })),
   ];
+  await haveOneMeaning(t, seed, streams, [await startLenientWitness(t, 'eager', dialects.eager)]);
+});
+
+function whole(text: string): Stream {
+  const bytes = Buffer.from(text, 'latin1');
+  return { bytes, pieces: [bytes] };
+}
+
+async function haveOneMeaning(
+  t: TestContext,
+  seed: string,
+  streams: readonly Stream[],
+  witnesses: readonly Witness[],
+): Promise<void> {
   for (const witness of witnesses) {
     const outcomes = await sendThroughGateway(t, streams, witness);
     const tally = { seen: 0, bodies: 0, refused: 0, tunnels: 0, pipelined: 0 };
@@ -99,7 +126,7 @@ test('no bytes of a client mean two things', async (t) => {
     assert.ok(tally.refused > streams.length / 5);
     assert.ok(witness.name === 'strict' || tally.tunnels > 2);
   }
-});
+}
 
 async function sendThroughGateway(
   t: TestContext,
@@ -110,15 +137,19 @@ async function sendThroughGateway(
   const kit = await GatewayKit.start(t, {
     server: tcpServer(witness.port),
     limits: { headMs: waitMs, bodyMs: waitMs, keepAliveMs: waitMs },
-    site: { accessLog: { kind: 'file', path } },
+    tls: streams.some(({ tlsCuts }) => tlsCuts !== undefined),
+    site: { accessLog: { kind: 'file', path }, certificate: certificates.make('a.example') },
   });
   const replies: Reply[] = [];
   for (let start = 0; start < streams.length; start += batch) {
     const together = streams.slice(start, start + batch);
     replies.push(
       ...(await Promise.all(
-        together.map(({ pieces }, i) =>
-          sendBytes({ port: kit.port, from: addressOf(start + i), pieces, endsTunnels: true }),
+        together.map(({ pieces, tlsCuts }, i) =>
+          sendBytes({
+            ...{ port: kit.port, from: addressOf(start + i) },
+            ...{ pieces, tlsCuts, endsTunnels: true },
+          }),
         ),
       )),
     );
@@ -136,34 +167,6 @@ async function sendThroughGateway(
       seen: seen.get(client) ?? [],
     };
   });
-}
-
-function addressOf(index: number): string {
-  return `127.1.${index >> 8}.${index & 255}`;
-}
-
-/** nginx's combined format, in which `"` and everything unusual is written as \xHH. */
-const logLine = /^(\S+) - \S+ \[[^\]]*\] "([^"]*)" (\d{3}) /;
-
-function readLog(path: string): Map<string, LogLine[]> {
-  const lines = new Map<string, LogLine[]>();
-  for (const line of readFileSync(path, 'latin1').split('\n')) {
-    const match = logLine.exec(line);
-    if (match === null) {
-      assert.equal(line, '', 'not a line of the combined format');
-      continue;
-    }
-    const [, client = '', text = '', status] = match;
-    const [method = '', target] = text
-      .replace(/\\x([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
-      .split(' ');
-    const request = target === undefined ? undefined : { method, target };
-    const known = lines.get(client);
-    const entry = { request, status: Number(status) };
-    if (known === undefined) lines.set(client, [entry]);
-    else known.push(entry);
-  }
-  return lines;
 }
 
 function check(outcome: Outcome, witness: Witness): void {

@@ -44,6 +44,9 @@ export class Witness {
   }
 }
 
+/** What is seen of a connection that ends in the middle of a request or an answer. */
+const givenUpCodes: readonly string[] = ['ECONNRESET', 'EPIPE', 'HPE_INVALID_EOF_STATE'];
+
 /** node:http as it is. */
 export async function startStrictWitness(scope: Scope): Promise<Witness> {
   const witness = new Witness('strict');
@@ -64,8 +67,8 @@ export async function startStrictWitness(scope: Scope): Promise<Witness> {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
     // The gateway gives a request up by closing its connection in the middle of it.
-    const givenUp = error.code === 'ECONNRESET' || error.code === 'HPE_INVALID_EOF_STATE';
-    if (!givenUp) witness.complaints.push(error.code ?? error.message);
+    if (!givenUpCodes.includes(error.code ?? ''))
+      witness.complaints.push(error.code ?? error.message);
     if (socket.writable)
       socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   });

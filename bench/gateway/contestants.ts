@@ -83,6 +83,7 @@ http {
     listen 127.0.0.1:${tlsPort} ssl;
     ssl_certificate ${certPath};
     ssl_certificate_key ${keyPath};
+    ssl_protocols TLSv1.2 TLSv1.3;
     location / {
       proxy_pass http://behind;
       proxy_http_version 1.1;

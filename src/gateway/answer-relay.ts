@@ -14,6 +14,8 @@ export class AnswerRelay {
   /** Of the body, for the client. */
   readonly framing: ClientFraming;
   readonly keepAlive: boolean;
+  /** Whether it ends with the upstream's connection. */
+  readonly endsByClose: boolean;
   readonly #exchange: Exchange;
   readonly #relay: BodyRelay;
 
@@ -22,6 +24,7 @@ export class AnswerRelay {
     if (framing.kind === 'none' || framing.kind === 'length') this.framing = 'as-announced';
     else this.framing = head.minor === 0 ? 'until-close' : 'chunked';
     this.keepAlive = this.framing !== 'until-close' && exchange.mayKeepAlive();
+    this.endsByClose = framing.kind === 'until-close';
     this.#exchange = exchange;
     const reader = bodyReader(framing, 'upstream', client.serving.limits);
     this.#relay = new BodyRelay(reader, client.socket, this.framing === 'chunked');

@@ -43,7 +43,8 @@ async function upload(kit: GatewayKit, path: string): Promise<string> {
 const bodies = {
   length: 'too much',
   chunked: '8\r\ntoo much\r\n0\r\n\r\n',
-  close: '8\r\ntoo much\r\n0\r\n\r\n',
+  // What ends with the connection has no end when that is reset: the last chunk is missing.
+  close: '8\r\ntoo much\r\n',
   long: 'x'.repeat(30_000),
 };
 

@@ -199,15 +199,18 @@ export class Passage implements UpstreamUser {
       this.#closedUnanswered(error);
       return;
     }
-    const reason = error?.message ?? 'it closed the connection';
-    const message = `${this.#serverName()} broke off: ${reason}`;
-    this.#exchange.fail(gatewayError('HW_UPSTREAM_CLOSED', message));
+    this.#brokeOff(error?.message ?? 'it closed the connection');
   }
 
   onUpstreamEnd(): void {
     const relay = this.answer;
     if (relay === undefined) {
       this.#closedUnanswered(undefined);
+      return;
+    }
+    if (relay.endsByClose && this.#connection?.isDeaf === true) {
+      // It was a reset, which is no regular end of an answer (RFC 9112, 8).
+      this.#brokeOff('it reset the connection');
       return;
     }
     try {
@@ -217,6 +220,12 @@ export class Passage implements UpstreamUser {
       return;
     }
     this.#finish(relay);
+  }
+
+  /** The upstream went away within its answer. */
+  #brokeOff(reason: string): void {
+    const message = `${this.#serverName()} broke off: ${reason}`;
+    this.#exchange.fail(gatewayError('HW_UPSTREAM_CLOSED', message));
   }
 
   /** The upstream went away before its answer. */

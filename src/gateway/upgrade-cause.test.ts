@@ -58,7 +58,7 @@ test('a lost upgrade names what a proxy in front has done, and the line that und
       /"upgrade: \[websocket, tcp\]" allows it/,
     ],
     [
-      lost('1.1', 'Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings')(),
+      lost('1.1', 'Upgrade: h2c', 'Connection: Upgrade, HTTP2-Settings', 'HTTP2-Settings: AAA')(),
       'protocol-not-allowed',
       /^to h2c is never allowed/,
     ],

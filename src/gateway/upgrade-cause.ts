@@ -71,11 +71,10 @@ export function explainLostUpgrade(
   protocol?: string,
 ): ExplainedUpgrade {
   const { upgrade, minor, fields } = head;
-  // hatchway.yaml refuses it, too: requests inside the tunnel would pass by hosts, routes and limits.
-  if (upgrade.length === 1 && upgrade[0] === 'h2c') {
+  if (upgrade.length === 1 && upgrade[0] === 'h2c' && fields.has('http2-settings')) {
     return {
       cause: 'protocol-not-allowed',
-      sentence: 'to h2c is never allowed; with TLS, HTTP/2 needs no upgrade',
+      sentence: 'to h2c is never allowed with HTTP2-Settings; with TLS, HTTP/2 needs no upgrade',
     };
   }
   if (upgrade.length === 1) {

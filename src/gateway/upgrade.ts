@@ -2,7 +2,9 @@
  * The upgrade of one request: which protocol, if any, it may change to, and whether the upstream's answer is one.
  *
  * A token that the route does not list is ignored, as RFC 9110, 7.8 allows and nginx does by default; so is a list of
- * several, because upstream and gateway might pick different ones.
+ * several, because upstream and gateway might pick different ones. So, even where it is listed, is an `h2c` with
+ * HTTP2-Settings: the request itself would go on in the tunnel, and others behind it, past hosts, routes and limits.
+ * Without it (RFC 7540, 3.2) an HTTP server has to refuse; BuildKit, where the engine is the one that asks, does not.
  */
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import {
@@ -27,6 +29,7 @@ export type Upgrade = {
 export function upgradeOf(head: RequestHead, allowed: readonly string[]): Upgrade | undefined {
   const token = head.upgrade[0];
   if (token === undefined || head.upgrade.length > 1 || !allowed.includes(token)) return undefined;
+  if (token === 'h2c' && head.fields.has('http2-settings')) return undefined;
   if (token !== 'websocket') return { token, opening: undefined };
   const verdict = checkWebSocketRequest(head);
   if (verdict.ok) return { token, opening: verdict.opening };

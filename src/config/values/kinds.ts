@@ -176,12 +176,6 @@ export function upgradeTokens() {
 
 function parseUpgradeToken(value: string): string {
   const token = value.toLowerCase();
-  if (token === 'h2c') {
-    throw configError('HW_CONFIG_INVALID', '`h2c` cannot be upgraded to', {
-      remedy:
-        'leave it out: a client that speaks HTTP/2 to the upstream inside the tunnel gets past hosts, routes and limits',
-    });
-  }
   // RFC 9110, 7.8: protocol-name, of the characters of a token (5.6.2), with an optional version.
   if (/^[!#$%&'*+.^_`|~0-9a-z-]+(?:\/[!#$%&'*+.^_`|~0-9a-z-]+)?$/.test(token)) return token;
   throw configError('HW_CONFIG_INVALID', `\`${value}\` is not the name of a protocol`, {

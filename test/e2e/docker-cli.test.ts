@@ -1,112 +1,17 @@
 /** The real `docker` command line, through a site whose upstream is the Docker API: exec and attach upgrade to `tcp`. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
-import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
-import { type Child, startChild } from '../kit/child.ts';
-import { dockerCliPath, startDockerd } from '../kit/dockerd.ts';
+import { test } from 'node:test';
+import { startDockerd } from '../kit/dockerd.ts';
 import { eventually } from '../kit/eventually.ts';
 import { startHatchway } from '../kit/hatchway.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
-import { atEnd } from '../kit/scope.ts';
 import { tempFolder } from '../kit/temp.ts';
+import { DockerCli } from './docker-cli-client.ts';
 
 leaveNothingBehind();
-
-type Ran = { exitCode: number | null; stdout: Buffer; stderr: string };
-
-/** The client with a configuration folder of its own, so that this user's contexts do not count. */
-class DockerCli {
-  readonly #t: TestContext;
-  readonly #options: readonly string[];
-
-  constructor(t: TestContext, port: number) {
-    this.#t = t;
-    this.#options = ['--config', tempFolder(t, 'docker'), '-H', `tcp://localhost:${port}`];
-  }
-
-  /** Runs it to its end; its standard input ends after `input`. */
-  run(args: readonly string[], input: string | Uint8Array = ''): Promise<Ran> {
-    const child = spawn(dockerCliPath, [...this.#options, ...args]);
-    atEnd(this.#t, () => {
-      child.kill('SIGKILL');
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    // A client that is refused ends before it has read everything.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    const { promise, resolve, reject } = Promise.withResolvers<Ran>();
-    child.on('error', reject);
-    child.on('close', (exitCode) =>
-      resolve({
-        exitCode,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString(),
-      }),
-    );
-    return promise;
-  }
-
-  /** Runs it in the background. */
-  start(args: readonly string[]): Child {
-    return startChild(this.#t, dockerCliPath, [...this.#options, ...args]);
-  }
-
-  /** Runs it in a terminal of 80 × 24. */
-  runInTerminal(args: readonly string[]): TerminalRun {
-    const pty = spawnPty(dockerCliPath, [...this.#options, ...args], { cols: 80, rows: 24 });
-    const run = new TerminalRun(pty);
-    atEnd(this.#t, () => run.end());
-    return run;
-  }
-}
-
-class TerminalRun {
-  readonly #pty: IPty;
-  readonly exitCode: Promise<number>;
-  #ended = false;
-  #output = '';
-
-  constructor(pty: IPty) {
-    this.#pty = pty;
-    pty.onData((text) => {
-      this.#output += text;
-    });
-    this.exitCode = new Promise((resolve) => {
-      pty.onExit(({ exitCode }) => {
-        this.#ended = true;
-        resolve(exitCode);
-      });
-    });
-  }
-
-  type(text: string): void {
-    this.#pty.write(text);
-  }
-
-  resize(cols: number, rows: number): void {
-    this.#pty.resize(cols, rows);
-  }
-
-  /** Until the output matches. */
-  prints(pattern: RegExp): Promise<true> {
-    return eventually(`a terminal with ${pattern}`, () => {
-      if (pattern.test(this.#output)) return true;
-      throw new Error(JSON.stringify(this.#output));
-    });
-  }
-
-  async end(): Promise<void> {
-    if (!this.#ended) this.#pty.kill('SIGKILL');
-    await this.exitCode;
-  }
-}
 
 test('the docker command line, through a site in front of the Docker API', async (t) => {
   const docker = await startDockerd(t);

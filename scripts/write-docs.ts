@@ -34,6 +34,11 @@ file to start from.
 \`hatchway check -c FILE\` says everything that is wrong with a file at once, each problem as \`file:line:column\`, what it
 is, and what to do; nothing is started and nothing is listened on.
 
+\`hatchway import nginx.conf\` prints the hatchway.yaml that does what an nginx.conf does, \`-o FILE\` writes it to a file, which
+must not be there yet unless \`--force\` says so. The exit code is 0 when all of it was brought over; 1 when something was left
+out, which comments at the top of the result and messages with \`file:line:column\` name, or when the nginx.conf cannot be served
+and nothing is written; 2 for a wrong command line.
+
 \`hatchway schema > hatchway.schema.json\` writes the JSON Schema of the file. With it editors complete keys and
 underline mistakes; the YAML extension of VS Code wants \`# yaml-language-server: $schema=./hatchway.schema.json\` in the
 first line.

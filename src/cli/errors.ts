@@ -31,7 +31,8 @@ export const cliErrors = {
   HW_OUTPUT: {
     status: 500,
     summary: 'The result cannot be written to this file.',
-    remedy: 'Name another file with -o, in a folder that this user may write to.',
+    remedy:
+      'Name another file with -o, in a folder that this user may write to; --force writes over one that is there.',
   },
   HW_NO_FREE_PORT: {
     status: 500,

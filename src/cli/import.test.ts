@@ -53,26 +53,53 @@ describe('hatchway import', () => {
     assert.match(readFileSync(join(folder, 'new.yaml'), 'utf8'), /# nginx\.conf:3\n/);
   });
 
-  test('writes nothing when something cannot be brought over, and says what and where', async (t) => {
+  test('prints the hatchway.yaml when no file is named', async (t) => {
     const folder = tempFolder(t, 'import');
-    writeFileSync(
-      join(folder, 'nginx.conf'),
-      'http { server { listen 80; if ($arg_x) { return 403; } } }\n',
-    );
+    writeFileSync(join(folder, 'nginx.conf'), 'http { server { listen 80; return 204; } }\n');
     const [code, said] = await hatchway(t, folder, 'import', 'nginx.conf');
-    assert.equal(code, 1);
-    assert.match(said, /^nginx\.conf:1:28: "if" is not in hatchway\.yaml/);
+    assert.equal(code, 0);
+    assert.match(said, /^# Brought over from nginx\.conf\..*^ {4}answer: 204$/ms);
     assert.equal(existsSync(join(folder, 'hatchway.yaml')), false);
   });
 
-  test('writes over nobody’s configuration', async (t) => {
+  test('says what it left out in the file and beside it, and ends with 1', async (t) => {
     const folder = tempFolder(t, 'import');
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      'http { server { listen 80; if ($arg_x) { return 600; } } }\n',
+    );
+    const [code, said] = await hatchway(t, folder, 'import', 'nginx.conf', '-o', 'new.yaml');
+    assert.equal(code, 1);
+    const message = 'nginx.conf:1:42: the answer 600 became one of 500: it is no status of HTTP';
+    assert.ok(said.includes(`\n${message}\n`), said);
+    assert.ok(readFileSync(join(folder, 'new.yaml'), 'utf8').includes(`\n# ${message}\n`));
+  });
+
+  test('writes nothing of an nginx.conf that cannot be served, and says why and where', async (t) => {
+    const folder = tempFolder(t, 'import');
+    writeFileSync(
+      join(folder, 'nginx.conf'),
+      'http { server { listen 80; location / { fastcgi_pass 127.0.0.1:9000; } } }\n',
+    );
+    const [code, said] = await hatchway(t, folder, 'import', 'nginx.conf', '-o', 'new.yaml');
+    assert.equal(code, 1);
+    assert.match(said, /^nginx\.conf:1:41: .*fastcgi_pass/);
+    assert.equal(existsSync(join(folder, 'new.yaml')), false);
+  });
+
+  test('writes over a file that is there only when it is told to', async (t) => {
+    const folder = tempFolder(t, 'import');
+    const file = join(folder, 'hatchway.yaml');
     writeFileSync(join(folder, 'nginx.conf'), 'http { server { listen 80; return 204; } }\n');
-    writeFileSync(join(folder, 'hatchway.yaml'), 'mine\n');
-    const [code, said] = await hatchway(t, folder, 'import', 'nginx.conf');
+    writeFileSync(file, 'mine\n');
+    const args = ['import', 'nginx.conf', '-o', 'hatchway.yaml'];
+    const [code, said] = await hatchway(t, folder, ...args);
     assert.equal(code, 1);
     assert.match(said, /hatchway\.yaml is there already \[HW_OUTPUT\]/);
-    assert.equal(readFileSync(join(folder, 'hatchway.yaml'), 'utf8'), 'mine\n');
+    assert.equal(readFileSync(file, 'utf8'), 'mine\n');
+    const [forced] = await hatchway(t, folder, ...args, '--force');
+    assert.equal(forced, 0);
+    assert.match(readFileSync(file, 'utf8'), /answer: 204/);
   });
 
   test('asks for a file', async (t) => {

@@ -1,23 +1,30 @@
-/** `hatchway import`: an nginx.conf as a hatchway.yaml. Writes nothing when something in it cannot be brought over. */
+/**
+ * `hatchway import`: an nginx.conf as a hatchway.yaml, on standard output or in a file. What it cannot say is told in it and
+ * on standard error, and makes the exit code 1.
+ */
 import { writeFileSync } from 'node:fs';
 import { codeOf } from '../base/errors.ts';
 import { importNginx } from '../config/from-nginx/import/import-nginx.ts';
-import { defaultFile } from '../config/load.ts';
 import { formatProblem } from '../config/problem.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { cliError } from './errors.ts';
 import { type ExitCode, printProblems } from './print.ts';
 
 export type ImportCommandOptions = {
-  /** Default: hatchway.yaml in the working folder. */
+  /** Default: standard output. */
   readonly output?: string;
+  /** Whether a file that is there already is written over. Default false. */
+  readonly force?: boolean;
   /** What relative paths of the nginx.conf are relative to. Default: its folder. */
   readonly prefix?: string;
 };
 
-/** Throws `HW_OUTPUT` when the file is there already or cannot be written. */
+/**
+ * 0: it does what the nginx.conf does. 1: something is left out; or the nginx.conf cannot be served, and nothing is written.
+ * Throws `HW_OUTPUT` when the file is there already or cannot be written.
+ */
 export function importConfig(file: string, options: ImportCommandOptions): ExitCode {
-  const { output = defaultFile, prefix } = options;
+  const { output, prefix, force = false } = options;
   const result = importNginx({
     file,
     dataFolder: defaultDataFolder(process.env),
@@ -30,16 +37,22 @@ export function importConfig(file: string, options: ImportCommandOptions): ExitC
   for (const warning of result.warnings) {
     process.stderr.write(`${formatProblem(warning, 'warning')}\n`);
   }
-  write(output, result.text);
-  const sites = `${result.sites} ${result.sites === 1 ? 'site' : 'sites'}`;
-  process.stdout.write(`${output}: ${sites} of ${file}; now run: hatchway check -c ${output}\n`);
-  return 0;
+  if (output === undefined) {
+    process.stdout.write(result.text);
+  } else {
+    write(output, result.text, force);
+    const sites = `${result.sites} ${result.sites === 1 ? 'site' : 'sites'}`;
+    process.stdout.write(`${output}: ${sites} of ${file}; now run: hatchway check -c ${output}\n`);
+  }
+  if (result.leftOut.length === 0) return 0;
+  printProblems(result.leftOut);
+  return 1;
 }
 
-/** Nobody's configuration is overwritten. */
-function write(output: string, text: string): void {
+/** Nobody's configuration is overwritten unasked. */
+function write(output: string, text: string, force: boolean): void {
   try {
-    writeFileSync(output, text, { flag: 'wx' });
+    writeFileSync(output, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     const isThere = codeOf(error) === 'EEXIST';
     const message = isThere ? `${output} is there already` : `${output} cannot be written`;

@@ -64,7 +64,8 @@ async function run(args: readonly string[]): Promise<ExitCode> {
     .command('import')
     .description('write a hatchway.yaml that does what an nginx.conf does')
     .argument('<file>', 'the nginx.conf')
-    .option('-o, --output <file>', 'what is written (default: hatchway.yaml here)')
+    .option('-o, --output <file>', 'a file to write (default: standard output)')
+    .option('--force', 'write over a file that is there already')
     .option(
       '--prefix <folder>',
       "what its relative paths are relative to (default: the file's folder)",

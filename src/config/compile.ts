@@ -25,7 +25,6 @@ import type { TrustConfig } from './schema/trusted-proxies.ts';
 import type { Config, SiteConfig } from './schema.ts';
 import { type Address, byAddress, defaultOf, type Served, servedBy, speaksTls } from './served.ts';
 import { formatListenAddress } from './values/listen-address.ts';
-import { mapEntryModels } from './values/rule-kinds.ts';
 
 /** The name under which the gateway is given the console's server. */
 export const consoleServer = 'console';
@@ -132,14 +131,7 @@ function adminModel(admin: Config['admin'], options: LogOptions): GatewayModel['
 
 function mapModels(maps: Config['maps']): GatewayModel['maps'] {
   if (maps === undefined) return undefined;
-  return Object.entries(maps).map(
-    ([variable, { of, values, default: fallback, hosts = false }]) => ({
-      variable: variable.toLowerCase(),
-      source: of,
-      entries: values.flatMap((entry) => mapEntryModels(entry, hosts)),
-      ...present({ fallback }),
-    }),
-  );
+  return Object.entries(maps).map(([name, map]) => ({ variable: name.toLowerCase(), ...map }));
 }
 
 /** A site without a host is known by its address. */

@@ -9,6 +9,7 @@ import type {
 } from '../route-model.ts';
 import type { SiteConfig } from '../schema.ts';
 import type { Settings } from '../settings.ts';
+import type { Change } from '../values/changes.ts';
 import { type FieldLevels, responseFields } from './fields.ts';
 import { present, unlessEmpty } from './present.ts';
 import { authorityOfUrl } from './upstream.ts';
@@ -21,8 +22,8 @@ export function responseModel(
   ownRedirects: readonly RedirectModel[],
 ): ResponseModel | undefined {
   const { add, hide } = responseFields(headers);
-  const { upstreamRedirects: said = [] } = settings;
-  const redirects = said === 'off' ? [] : [...said.map(redirectModel), ...ownRedirects];
+  const { changes, withOwn } = settings.upstreamRedirects ?? { changes: [], withOwn: true };
+  const redirects = [...changes.map(redirectModel), ...(withOwn ? ownRedirects : [])];
   const errorPages = [...authPages, ...errorPageModels(settings.errorPages)];
   return unlessEmpty(
     present({
@@ -59,15 +60,15 @@ export function redirectsOf(
   uri: ForwardModel['uri'],
 ): RedirectModel[] {
   const isMoved = uri?.kind === 'replace-prefix';
-  const changesHost = typeof origin === 'string' && origin !== 'keep';
+  const changesHost = typeof origin === 'object' ? origin.host !== undefined : origin !== 'keep';
   if (path.kind === 'regex' || (!isMoved && !changesHost)) return [];
   const [from, target] = isMoved ? [uri.with, path.path] : ['/', '/'];
   const authorities = new Set(
     to.flatMap(({ url }) => {
       if (url.computed !== undefined) return [];
       const scheme = url.scheme === 'https' || url.tls === true ? 'https' : 'http';
-      const isOwn = changesHost && origin !== 'upstream';
-      return [`${scheme}://${isOwn ? origin : authorityOfUrl(url)}`];
+      const isHost = typeof origin === 'string' && !/^(?:keep|upstream)$/.test(origin);
+      return [`${scheme}://${isHost ? origin : authorityOfUrl(url)}`];
     }),
   );
   return [...authorities].map((authority) => ({
@@ -76,8 +77,6 @@ export function redirectsOf(
     to: [target],
   }));
 }
-
-type Change = Exclude<NonNullable<Settings['upstreamRedirects']>, 'off'>[number];
 
 function redirectModel({ from, to }: Change): RedirectModel {
   return from instanceof RegExp ? { kind: 'regex', regex: from, to } : { kind: 'prefix', from, to };

@@ -1,8 +1,9 @@
 /** Variables that are looked up: their value depends on another value. */
 import { z } from 'zod';
+import type { MapModel } from '../model.ts';
 import { template } from '../values/answer-kinds.ts';
-import { flag, type KindMeta, mapping } from '../values/kinds.ts';
-import { mapEntries } from '../values/rule-kinds.ts';
+import { attempt, type KindMeta, mapping, oneOf } from '../values/kinds.ts';
+import { mapEntries, mapEntryModels, mapKeys, mapValue } from '../values/rule-kinds.ts';
 import { key } from './key.ts';
 
 const mapSchema = mapping({
@@ -17,24 +18,36 @@ const mapSchema = mapping({
     template: true,
     aka: ['to', 'entries', 'mappings'],
   }),
-  default: key(template().optional(), {
+  default: key(mapValue().optional(), {
     description: 'What is given for everything else.',
     defaultText: 'nothing',
     template: true,
     aka: ['fallback', 'defaults'],
   }),
-  hosts: key(flag().optional(), {
-    description: 'Whether `*.name`, `name.*` and `.name` stand for host names, as in `host`.',
-    defaultText: '`false`',
-    aka: ['hostnames'],
+  keys: key(oneOf(mapKeys).optional(), {
+    description:
+      'What the keys of `values` are: `texts`; `hosts`, of which `*.name`, `name.*` and `.name` stand for several, as in `host`; `networks`, of which the smallest counts that has the address.',
+    defaultText: '`texts`',
+    aka: ['hostnames', 'geo', 'hosts', 'ranges'],
   }),
 });
 
-export type MapConfig = z.output<typeof mapSchema>;
+export type MapConfig = Omit<MapModel, 'variable'>;
+
+/** What keys are depends on `keys`, so that they are read last. */
+function map() {
+  return mapSchema.transform(
+    ({ of, values, default: fallback, keys = 'texts' }, context): MapConfig => ({
+      source: of,
+      entries: values.flatMap((entry) =>
+        attempt(() => mapEntryModels(entry, keys), context, ['values', entry.key], 'key'),
+      ),
+      ...(fallback === undefined ? {} : { fallback }),
+    }),
+  );
+}
 
 export function maps() {
   const expects = 'a mapping of variables to where their values come from';
-  return z
-    .record(z.string(), mapSchema, { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
+  return z.record(z.string(), map(), { error: () => expects }).meta({ expects } satisfies KindMeta);
 }

@@ -8,7 +8,7 @@ import {
   pageTarget,
   template,
 } from '../values/answer-kinds.ts';
-import { changes, cookieFlags } from '../values/changes.ts';
+import { changes, cookieFlags, redirectChanges } from '../values/changes.ts';
 import { fieldNames, fieldValues } from '../values/fields.ts';
 import {
   durationOrOff,
@@ -171,14 +171,6 @@ function ownRedirects() {
     .meta({ expects } satisfies KindMeta);
 }
 
-function upstreamRedirects() {
-  const expects =
-    '`off`, or a mapping of what is said to what it becomes, such as `http://app.internal/: /`';
-  return z
-    .union([oneOf(['off']), changes('http://app.internal/: /')], { error: () => expects })
-    .meta({ expects } satisfies KindMeta);
-}
-
 const tunnelSchema = mapping({
   idle: key(durationOrOff().optional(), {
     description: 'Silence in both directions after which a tunnel is closed.',
@@ -255,9 +247,9 @@ export function requestKeys(said: (own: string, merged?: 'merged') => string) {
       defaultText: said('`path`'),
       aka: ['absolute_redirect', 'port_in_redirect', 'server_name_in_redirect'],
     }),
-    upstreamRedirects: key(upstreamRedirects().optional(), {
+    upstreamRedirects: key(redirectChanges().optional(), {
       description:
-        'Redirects of the upstream, in Location and Refresh: the first beginning, or `~regex`, that fits is changed. They come before what is changed anyway: where `to` has a path or `origin` is not `keep`, redirects to the URL of `to` are sent to where that is here. `off`: none is changed.',
+        'Redirects of the upstream, in Location and Refresh: the first beginning, or `~regex`, that fits is changed. They come before what is changed anyway: where `to` has a path or `origin` is not `keep`, redirects to the URL of `to` are sent to where that is here. `default: off` leaves that out.',
       defaultText: said('none'),
       template: true,
       aka: ['proxy_redirect', 'rewriteLocation', 'hostRewrite', 'autoRewrite'],

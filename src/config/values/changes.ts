@@ -22,6 +22,42 @@ export function changes(example: string) {
     );
 }
 
+export type RedirectChanges = {
+  readonly changes: readonly Change[];
+  /** Whether what is changed anyway is, too. */
+  readonly withOwn: boolean;
+};
+
+/** The same for redirects, of which some are changed anyway unless `default: off` is among the pairs. */
+export function redirectChanges() {
+  const example = 'http://app.internal/: /';
+  const expects = `a mapping of what is said to what it becomes, such as \`${example}\``;
+  return z
+    .record(z.string(), z.string({ error: () => 'a text' }), { error: () => expects })
+    .meta({ expects } satisfies KindMeta)
+    .transform((pairs, context): RedirectChanges => {
+      const { default: own, ...others } = pairs;
+      if (own !== undefined && own !== 'off') {
+        attempt(
+          () => {
+            throw configError('HW_CONFIG_INVALID', '`default` can only be `off`', {
+              remedy: 'remove it: what is changed anyway is changed behind these',
+            });
+          },
+          context,
+          ['default'],
+        );
+      }
+      return {
+        changes: Object.entries(others).map(([from, to]) => ({
+          from: attempt(() => parseFrom(from), context, [from], 'key'),
+          to: attempt(() => parseTemplateText(to), context, [from]),
+        })),
+        withOwn: own === undefined,
+      };
+    });
+}
+
 function parseFrom(text: string): RegExp | Template {
   const [, sign, rest = ''] = /^(~\*?)?\s*(.*)$/s.exec(text) ?? [];
   if (sign !== undefined) return parseRegex(rest, sign === '~*' ? 'i' : '');

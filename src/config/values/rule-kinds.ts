@@ -5,6 +5,7 @@ import type { MapEntryModel } from '../model.ts';
 import type { ConditionModel } from '../rule-model.ts';
 import { parseHostPattern } from './host-pattern.ts';
 import { attempt, type KindMeta, text } from './kinds.ts';
+import { parseNetworkText } from './network.ts';
 import { parseRegex } from './regex.ts';
 import { literalDollar, parseLongText, parseTemplateText } from './template.ts';
 import { parseUpstreamUrl } from './upstream-url.ts';
@@ -84,22 +85,29 @@ type MapEntry = Pick<MapEntryModel, 'value'> & {
   readonly pattern: RegExp | undefined;
 };
 
-/** @param areHosts whether keys may be `*.name`, `name.*` and `.name`. Throws `HW_CONFIG_INVALID`. */
-export function mapEntryModels(
-  { key, pattern, value }: MapEntry,
-  areHosts: boolean,
-): MapEntryModel[] {
+/** A text with variables, which may look like a number. */
+export function mapValue() {
+  const expects = 'a text, in which `$host` and the like are variables';
+  return z
+    .union([z.string(), z.number(), z.boolean()], { error: () => expects })
+    .meta({ expects } satisfies KindMeta)
+    .transform((value, context) => attempt(() => parseLongText(String(value)), context));
+}
+
+/** What keys of a map may be. */
+export const mapKeys = ['texts', 'hosts', 'networks'] as const;
+
+export type MapKeys = (typeof mapKeys)[number];
+
+/** Entries of the model for one of the file; a host that is written with a dot in front is two. Throws `HW_CONFIG_INVALID`. */
+export function mapEntryModels({ key, pattern, value }: MapEntry, keys: MapKeys): MapEntryModel[] {
   if (pattern !== undefined) return [{ kind: 'regex', regex: pattern, value }];
+  if (keys === 'networks') return [{ kind: 'network', network: parseNetworkText(key), value }];
   const isPattern = key.startsWith('*.') || key.startsWith('.') || key.endsWith('.*');
-  if (!areHosts || !isPattern) return [{ kind: 'exact', key: key.toLowerCase(), value }];
-  return parseHostPattern(key).map((host): MapEntryModel => {
-    switch (host.kind) {
-      case 'exact':
-        return { kind: 'exact', key: host.host, value };
-      default:
-        return { ...host, value };
-    }
-  });
+  if (keys === 'texts' || !isPattern) return [{ kind: 'exact', key: key.toLowerCase(), value }];
+  return parseHostPattern(key).map((host) =>
+    host.kind === 'exact' ? { kind: 'exact', key: host.host, value } : { ...host, value },
+  );
 }
 
 /** The name of a variable, lower-case, without `$`. */

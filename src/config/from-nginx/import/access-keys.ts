@@ -1,113 +1,104 @@
-/** Who may come in, and what is written of it, as `auth` and `accessLog`. */
+/** Who may come in, how much of them, and what is written of it: `auth`, `limits` and `accessLog`. */
 import type { z } from 'zod';
-import type { Level } from '../../../nginx/level.ts';
-import { present } from '../../compile/present.ts';
+import { present, unlessEmpty } from '../../compile/present.ts';
 import { defaults } from '../../defaults.ts';
+import type { LimitAnswer, RouteLimitsModel } from '../../limit-model.ts';
 import type { AccessLogModel } from '../../model.ts';
 import type { AccessModel } from '../../route-model.ts';
+import type { routeLimitsSchema } from '../../schema/zone-limits.ts';
 import type { siteSchema } from '../../schema.ts';
-import { refusesVariables } from './answer-keys.ts';
-import { textOf } from './constants.ts';
-import type { ImportReport } from './import-report.ts';
-import { type Captures, plainText, templateText } from './yaml-text.ts';
+import { plainText, templateText } from './yaml-text.ts';
 
 type SiteInput = z.input<typeof siteSchema>;
 type AuthInput = Exclude<NonNullable<SiteInput['auth']>, 'off'>;
+type LimitsInput = z.input<typeof routeLimitsSchema>;
 
-export type AccessContext = {
-  readonly level: Level;
-  readonly captures: Captures;
-  readonly report: ImportReport;
-  /** The access log where nothing is said of one. */
-  readonly defaultLogPath: string;
-};
-
-export function authInput(
-  access: AccessModel | undefined,
-  { level, captures, report }: AccessContext,
-): AuthInput | undefined {
+export function authInput(access: AccessModel | undefined): AuthInput | undefined {
   if (access === undefined) return undefined;
   const { satisfy, basic, authRequest } = access;
-  if (authRequest !== undefined) {
-    report.refuse(
-      level,
-      'auth_request',
-      '"auth_request" cannot be brought over: `auth.forward` names the server that decides, not a location',
-      'write `auth: { forward: { to: URL } }` by hand, or serve this file with --nginx',
-    );
-  }
-  const file = basic === undefined ? undefined : textOf(basic.usersPath);
-  if (basic !== undefined && file === undefined) {
-    report.refuse(level, 'auth_basic_user_file', 'the file of users has variables in its name');
-  }
-  const hasRealm =
-    basic !== undefined && !refusesVariables(basic.realm, level, 'auth_basic', captures, report);
-  const realm = hasRealm ? templateText(basic.realm) : defaults.realm;
+  const realm = basic === undefined ? defaults.realm : templateText(basic.realm);
   const auth = present({
     basic:
-      file === undefined
+      basic === undefined
         ? undefined
-        : { file: plainText(file), ...(realm === defaults.realm ? {} : { realm }) },
-    ...addressesInput(access.addresses ?? [], level, report),
+        : { file: templateText(basic.usersPath), ...(realm === defaults.realm ? {} : { realm }) },
+    forward:
+      authRequest === undefined
+        ? undefined
+        : {
+            to: templateText(authRequest.uri),
+            ...present({
+              set: unlessEmpty(
+                Object.fromEntries(
+                  (authRequest.set ?? []).map((one) => [one.variable, templateText(one.value)]),
+                ),
+              ),
+            }),
+          },
+    ...addressesInput(access.addresses ?? []),
   });
   // Nobody is kept out by `allow` alone.
   return Object.keys(auth).length === 0 ? undefined : { ...auth, ...present({ satisfy }) };
 }
 
-/** `deny` comes before `allow` here, and whoever is not in `allow` is denied. */
+/** What is denied first is `deny`; then the first that fits decides, and whoever is not in `allow` stays out. */
 function addressesInput(
   rules: NonNullable<AccessModel['addresses']>,
-  level: Level,
-  report: ImportReport,
 ): Pick<AuthInput, 'allow' | 'deny'> {
   const all = rules.findIndex(({ network }) => network === 'all');
   const before = all === -1 ? rules : rules.slice(0, all);
   const isClosed = all !== -1 && rules[all]?.allow === false;
   const firstAllow = before.findIndex(({ allow }) => allow);
   const denied = firstAllow === -1 ? before : before.slice(0, firstAllow);
-  const allowed = firstAllow === -1 ? [] : before.slice(firstAllow);
-  // Open at the end, what is allowed before it says nothing unless something is denied behind it.
-  const isInOrder = allowed.every(({ allow }) => allow);
-  if (!isInOrder) {
-    report.refuse(
-      level,
-      'deny',
-      '"allow" and "deny" alternate, and hatchway.yaml looks at all of `deny` before `allow`',
-    );
+  const rest = firstAllow === -1 ? [] : before.slice(firstAllow);
+  if (isClosed && rest.length === 0) {
+    return { deny: [...denied.map(({ network }) => network), 'all'] };
   }
-  const networks = (list: typeof rules) => list.map(({ network }) => network);
-  if (isClosed && allowed.length === 0) return { deny: ['all'] };
+  const lastDeny = rest.findLastIndex(({ allow }) => !allow);
+  const allowed = rest.map(({ allow, network }) => (allow ? network : `not ${network}`));
   return {
-    ...(denied.length === 0 ? {} : { deny: networks(denied) }),
-    ...(isClosed ? { allow: networks(allowed) } : {}),
+    ...(denied.length === 0 ? {} : { deny: denied.map(({ network }) => network) }),
+    ...(isClosed ? { allow: allowed } : {}),
+    // Open at the end, what is allowed behind the last denied one says nothing.
+    ...(!isClosed && lastDeny !== -1 ? { allow: [...allowed.slice(0, lastDeny + 1), 'all'] } : {}),
   };
 }
 
-/** Undefined where it is the default. */
-export function accessLogInput(
-  log: AccessLogModel | undefined,
-  { level, captures, report, defaultLogPath }: AccessContext,
-): SiteInput['accessLog'] {
-  if (log === undefined) return undefined;
+export function limitsInput(limits: RouteLimitsModel | undefined): LimitsInput | undefined {
+  const { requests, connections } = limits ?? {};
+  return unlessEmpty(
+    present({
+      requests: listed(requests),
+      connections: listed(connections),
+    }),
+  );
+}
+
+/** The list alone where nothing else is said. */
+function listed<Limit>(said: (LimitAnswer & { readonly limits: readonly Limit[] }) | undefined) {
+  if (said === undefined) return undefined;
+  const { limits, status = 503, dryRun, logLevel } = said;
+  const answer = present({
+    status: status === defaults.limitStatus ? undefined : status,
+    dryRun,
+    logLevel,
+  });
+  const list = limits.map((one) => ({ ...one }));
+  return Object.keys(answer).length === 0 ? list : { limits: list, ...answer };
+}
+
+/** @param usualPath where the access log is when nothing is said of one */
+export function accessLogInput(log: AccessLogModel, usualPath: string): SiteInput['accessLog'] {
   if (log.kind === 'off') return 'off';
   const { format, when } = log;
-  const isDefault = log.kind === 'file' && log.path === defaultLogPath;
-  if (isDefault && format === undefined && when === undefined) return undefined;
+  const isUsual = log.kind === 'file' && log.path === usualPath;
+  if (isUsual && format === undefined && when === undefined) return undefined;
   const to = log.kind === 'stdout' ? 'stdout' : plainText(log.path);
-  if (when !== undefined && refusesVariables(when, level, 'access_log', captures, report))
-    return to;
-  let line: string | undefined;
-  if (typeof format === 'string') line = format;
-  else if (format !== undefined) {
-    const { template, escape: style = 'default' } = format;
-    if (style !== 'default') {
-      report.refuse(level, 'access_log', `"escape=${style}" is not in hatchway.yaml`);
-    }
-    if (refusesVariables(template, level, 'access_log', captures, report)) return to;
-    line = templateText(template);
-  }
+  const line = typeof format === 'object' ? templateText(format.template) : format;
+  const style = typeof format === 'object' ? format.escape : undefined;
   const options = present({
     format: line === 'combined' ? undefined : line,
+    escape: style === 'default' ? undefined : style,
     when: when === undefined ? undefined : templateText(when),
   });
   return Object.keys(options).length === 0 ? to : { to, ...options };

@@ -2,14 +2,21 @@
  * Variables that `set` gives one value once and for all, in the place of where they are used: generated configurations say
  * `set $server 10.0.0.1;` and `proxy_pass http://$server:$port;`, which is a server like any other.
  */
+import type { GatewayModel, SiteModel } from '../../model.ts';
 import type { RuleModel, Template } from '../../rule-model.ts';
+import { routesOf } from '../../walk.ts';
 
 export type Constants = ReadonlyMap<string, string>;
 
-/** The rules that are left, and what is constant behind them. */
+/**
+ * The rules that are left, and what is constant behind them.
+ *
+ * @param wanted variables whose values are worth having; others stay variables
+ */
 export function foldConstants(
   rules: readonly RuleModel[],
   outer: Constants,
+  wanted: ReadonlySet<string>,
 ): { readonly rules: readonly RuleModel[]; readonly constants: Constants } {
   const constants = new Map(outer);
   const changing = changingIn(rules);
@@ -17,7 +24,8 @@ export function foldConstants(
   for (const rule of rules) {
     const known = withConstants(rule, constants);
     const value = known.kind === 'set' ? textOf(known.value) : undefined;
-    if (known.kind !== 'set' || value === undefined || changing.has(known.variable)) {
+    const isWanted = known.kind === 'set' && wanted.has(known.variable);
+    if (!isWanted || value === undefined || changing.has(known.variable)) {
       if (known.kind === 'set') constants.delete(known.variable);
       rest.push(known);
     } else {
@@ -25,6 +33,26 @@ export function foldConstants(
     }
   }
   return { rules: rest, constants };
+}
+
+/** Variables that say where requests of a site go, and nothing besides its own routes looks at. */
+export function targetVariables(site: SiteModel, model: GatewayModel): ReadonlySet<string> {
+  const urls = [...routesOf(site)].flatMap(({ upstream }) =>
+    upstream === undefined || 'servers' in upstream ? [] : [upstream.url],
+  );
+  const { maps, requestZones, connectionZones } = model;
+  const shared = new Set(
+    variablesBelow({ maps, requestZones, connectionZones, log: site.accessLog }),
+  );
+  return new Set(variablesBelow(urls).filter((name) => !shared.has(name)));
+}
+
+/** Variables that are looked at: in templates, and in conditions. */
+export function variablesBelow(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return [];
+  const named = value as { readonly kind?: unknown; readonly variable?: unknown };
+  const own = typeof named.variable === 'string' && named.kind !== 'set' ? [named.variable] : [];
+  return [...own, ...Object.values(value).flatMap(variablesBelow)];
 }
 
 /** The same with the values of constants in all of its templates. */

@@ -1,6 +1,6 @@
 /**
  * Golden pairs. `golden/good/x.conf` becomes the hatchway.yaml of `x.yaml`, with what is said on the way in `x.txt`, which is
- * not there when nothing is; `golden/bad/x.conf` cannot be brought over for the reasons of `x.txt`. To add a case, write its
+ * not there when nothing is; `golden/bad/x.conf` cannot be served at all, for the reasons of `x.txt`. To add a case, write its
  * .conf, run this file once with `HATCHWAY_GOLDEN=write`, and read what it wrote.
  *
  * FOLDER is the folder that the configuration is in.
@@ -19,6 +19,8 @@ import { importNginx } from './import-nginx.ts';
 import { comparable } from './testing/comparable.ts';
 
 const golden = join(import.meta.dirname, 'golden');
+/** Those of the compiler, in which everything is that it knows. */
+const compiled = join(import.meta.dirname, '..', 'golden');
 const writes = process.env.HATCHWAY_GOLDEN === 'write';
 const dataFolder = '/var/lib/hatchway';
 
@@ -31,25 +33,52 @@ describe('an nginx.conf becomes a hatchway.yaml', () => {
       assert.equal(result.ok ? '' : textOf(result.problems, folder), '');
       if (!result.ok) return;
       compareText(join(folder, `${name}.yaml`), result.text.replaceAll(folder, 'FOLDER'));
-      compareText(join(folder, `${name}.txt`), textOf(result.warnings, folder));
+      const said = [...result.warnings, ...result.leftOut];
+      compareText(join(folder, `${name}.txt`), textOf(said, folder));
     });
   }
 });
 
-describe('the hatchway.yaml is served as the nginx.conf is, in what both say', () => {
-  const folder = join(golden, 'good');
-  for (const name of casesIn(folder)) {
-    test(name, () => {
-      const options = { file: join(folder, `${name}.conf`), dataFolder };
-      const before = readNginx(options);
-      const result = importNginx(options);
-      assert.ok(before.ok && result.ok);
-      assert.deepEqual(comparable(modelOf(result.text)), comparable(before.model));
-    });
+describe('the hatchway.yaml is served as the nginx.conf is', () => {
+  for (const folder of [join(golden, 'good'), join(compiled, 'good')]) {
+    for (const name of casesIn(folder).filter(
+      (one) => one !== 'left-out' || folder !== join(golden, 'good'),
+    )) {
+      test(name, () => {
+        const options = { file: join(folder, `${name}.conf`), dataFolder };
+        const before = readNginx(options);
+        const result = importNginx(options);
+        assert.ok(before.ok && result.ok);
+        assert.deepEqual(result.leftOut, []);
+        assert.deepEqual(comparable(modelOf(result.text)), comparable(before.model));
+      });
+    }
   }
 });
 
-describe('what hatchway.yaml cannot say is refused with its place', () => {
+test('what is left out is told in the file, and what took its place lets nobody in', () => {
+  const file = join(golden, 'good', 'left-out.conf');
+  const result = importNginx({ file, dataFolder });
+  assert.ok(result.ok);
+  assert.equal(result.leftOut.length, 3);
+  const comments = result.text.split('\n').filter((line) => line.startsWith('#'));
+  for (const { message, line } of result.leftOut) {
+    assert.ok(
+      comments.some((one) => one.endsWith(message) && one.includes(`:${line}:`)),
+      message,
+    );
+  }
+  const { sites } = configSchema.parse(parse(result.text));
+  const answers = sites.flatMap(({ routes = [] }) =>
+    routes.flatMap(({ rules = [], answer }) => [answer, ...rules.map((rule) => rule.answer)]),
+  );
+  assert.deepEqual(
+    answers.flatMap((answer) => answer?.status ?? []),
+    [500, 500],
+  );
+});
+
+describe('an nginx.conf that cannot be served is not brought over', () => {
   const folder = join(golden, 'bad');
   for (const name of casesIn(folder)) {
     test(name, () => {

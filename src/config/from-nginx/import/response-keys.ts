@@ -1,18 +1,17 @@
 /** What is changed of answers, as the keys of hatchway.yaml. */
+import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { Level } from '../../../nginx/level.ts';
 import { present, unlessEmpty } from '../../compile/present.ts';
+import type { redirectsOf } from '../../compile/response.ts';
 import type {
   AttributeChange,
   CookieModel,
   ErrorPageModel,
+  RedirectModel,
   ResponseModel,
 } from '../../route-model.ts';
-import type { Template } from '../../rule-model.ts';
 import type { siteSchema } from '../../schema.ts';
-import { refusesVariables } from './answer-keys.ts';
-import type { ImportReport } from './import-report.ts';
-import { type Captures, fromText, templateText } from './yaml-text.ts';
+import { fromText, templateText } from './yaml-text.ts';
 
 type SiteInput = z.input<typeof siteSchema>;
 type ResponseFields = NonNullable<NonNullable<SiteInput['headers']>['response']>;
@@ -24,16 +23,8 @@ export type ResponseKeys = Pick<
   'upstreamRedirects' | 'upstreamCookies' | 'errorPages' | 'interceptErrors'
 > & { readonly response?: ResponseFields };
 
-export type ResponseContext = {
-  readonly level: Level;
-  readonly captures: Captures;
-  readonly report: ImportReport;
-  /** Beginnings of redirects that need not be said: nothing sends them, or hatchway.yaml changes them by itself. */
-  readonly knownRedirects: ReadonlySet<string>;
-};
-
 /** nginx keeps these to itself; nothing else looks at them. */
-const ownHidden: ReadonlySet<string> = new Set([
+export const ownHidden: ReadonlySet<string> = new Set([
   'x-pad',
   'x-accel-expires',
   'x-accel-redirect',
@@ -42,70 +33,76 @@ const ownHidden: ReadonlySet<string> = new Set([
   'x-accel-charset',
 ]);
 
+/** What redirects of an upstream become, and what hatchway.yaml does with them by itself. */
+export type RedirectContext = {
+  readonly anyway: ReturnType<typeof redirectsOf>;
+  /** Beginnings that no upstream sends, since it never hears of another host than the browser's. */
+  readonly unheard: ReadonlySet<string>;
+};
+
+/** @param redirects undefined where there is no upstream */
 export function responseKeys(
   response: ResponseModel | undefined,
-  context: ResponseContext,
+  redirects: RedirectContext | undefined,
 ): ResponseKeys {
-  if (response === undefined) return {};
   return present({
-    response: fieldsInput(response, context),
-    upstreamRedirects: redirectsInput(response, context),
-    upstreamCookies: cookiesInput(response.cookies, context),
-    errorPages: pagesInput(response.errorPages, context),
-    interceptErrors: response.intercept,
+    response: response === undefined ? undefined : fieldsInput(response, redirects !== undefined),
+    upstreamRedirects:
+      redirects === undefined ? undefined : redirectsInput(response?.redirects ?? [], redirects),
+    upstreamCookies: redirects === undefined ? undefined : cookiesInput(response?.cookies),
+    errorPages: pagesInput(response?.errorPages),
+    interceptErrors: response?.intercept,
   });
 }
 
-function fieldsInput(
-  response: ResponseModel,
-  context: ResponseContext,
-): ResponseFields | undefined {
+function fieldsInput(response: ResponseModel, hasUpstream: boolean): ResponseFields | undefined {
   const add: Record<string, string | string[]> = {};
+  const addOnSuccess: Record<string, string | string[]> = {};
+  const names = new Map<string, string>();
   for (const { name, value, always } of response.addHeaders ?? []) {
-    if (isRefused(value, 'add_header', context)) continue;
-    if (!always) {
-      context.report.differs(
-        context.level,
-        'add_header',
-        'nginx adds this to successful answers and redirects only; the result adds it to every answer',
-      );
-    }
-    const earlier = add[name];
+    const fields = always ? add : addOnSuccess;
+    const known = names.get(name.toLowerCase()) ?? name;
+    names.set(name.toLowerCase(), known);
+    const earlier = fields[known];
     const text = templateText(value);
-    add[name] = earlier === undefined ? text : [earlier, text].flat();
+    fields[known] = earlier === undefined ? text : [earlier, text].flat();
   }
-  const remove = (response.hideHeaders ?? []).filter((name) => !ownHidden.has(name));
+  const hidden = hasUpstream ? (response.hideHeaders ?? []) : [];
+  const remove = hidden.filter((name) => !ownHidden.has(name));
   return unlessEmpty(
-    present({ add: unlessEmpty(add), remove: remove.length === 0 ? undefined : remove }),
+    present({
+      add: unlessEmpty(add),
+      addOnSuccess: unlessEmpty(addOnSuccess),
+      remove: remove.length === 0 ? undefined : remove,
+    }),
   );
 }
 
 function redirectsInput(
-  { redirects = [] }: ResponseModel,
-  context: ResponseContext,
+  redirects: readonly RedirectModel[],
+  { anyway, unheard }: RedirectContext,
 ): ResponseKeys['upstreamRedirects'] {
+  const said = redirects.map(textsOf).filter(([from]) => !unheard.has(from));
+  const own = anyway.map(textsOf).filter(([from]) => !unheard.has(from));
+  // What is done anyway is done behind everything else.
+  const isDone = own.length > 0 && isDeepStrictEqual(said.slice(-own.length), own);
   const changes: Record<string, string> = {};
-  for (const redirect of redirects) {
-    const { to } = redirect;
-    const from = fromText(redirect.kind === 'regex' ? redirect.regex : redirect.from);
-    if (context.knownRedirects.has(from)) continue;
-    if (redirect.kind === 'prefix' && isRefused(redirect.from, 'proxy_redirect', context)) continue;
-    if (isRefused(to, 'proxy_redirect', context)) continue;
-    changes[from] ??= templateText(to);
-  }
-  return unlessEmpty(changes);
+  for (const [from, to] of isDone ? said.slice(0, -own.length) : said) changes[from] ??= to;
+  return unlessEmpty({ ...changes, ...(isDone || own.length === 0 ? {} : { default: 'off' }) });
 }
 
-function cookiesInput(
-  cookies: CookieModel | undefined,
-  context: ResponseContext,
-): CookieInput | undefined {
+function textsOf(redirect: RedirectModel): readonly [from: string, to: string] {
+  const from = redirect.kind === 'regex' ? redirect.regex : redirect.from;
+  return [fromText(from), templateText(redirect.to)];
+}
+
+function cookiesInput(cookies: CookieModel | undefined): CookieInput | undefined {
   if (cookies === undefined) return undefined;
   const { domains, paths, flags = [] } = cookies;
   return unlessEmpty(
     present({
-      path: changesInput(paths, 'proxy_cookie_path', context),
-      domain: changesInput(domains, 'proxy_cookie_domain', context),
+      path: changesInput(paths),
+      domain: changesInput(domains),
       flags: unlessEmpty(
         Object.fromEntries(
           flags.map((one) => [fromText(one.name), [...one.flags] as never]),
@@ -117,36 +114,18 @@ function cookiesInput(
 
 function changesInput(
   changes: readonly AttributeChange[] | undefined,
-  directive: string,
-  context: ResponseContext,
 ): Record<string, string> | undefined {
   const texts: Record<string, string> = {};
-  for (const { from, to } of changes ?? []) {
-    if (isRefused(to, directive, context)) continue;
-    texts[fromText(from)] ??= templateText(to);
-  }
+  for (const { from, to } of changes ?? []) texts[fromText(from)] ??= templateText(to);
   return unlessEmpty(texts);
 }
 
-function pagesInput(
-  pages: readonly ErrorPageModel[] | undefined,
-  context: ResponseContext,
-): PageInput[] | undefined {
-  const inputs = (pages ?? []).flatMap(({ statuses, to, status }): PageInput[] => {
-    const text = templateText(to);
-    if (text.startsWith('@')) {
-      const message = `the error page is the named location "${text}", and hatchway.yaml has none`;
-      context.report.refuse(context.level, 'error_page', message, 'use a path: /sorry.html');
-      return [];
-    }
-    if (isRefused(to, 'error_page', context)) return [];
+function pagesInput(pages: readonly ErrorPageModel[] | undefined): PageInput[] | undefined {
+  const inputs = (pages ?? []).map(({ statuses, to, status }): PageInput => {
     const as = status === 'from-page' ? ('page' as const) : status;
-    return [{ status: [...statuses], to: text, ...present({ as }) }];
+    const [only, ...more] = statuses;
+    const one = only !== undefined && more.length === 0 ? only : [...statuses];
+    return { status: one, to: templateText(to), ...present({ as }) };
   });
   return inputs.length === 0 ? undefined : inputs;
-}
-
-function isRefused(value: Template, directive: string, context: ResponseContext): boolean {
-  const { level, captures, report } = context;
-  return refusesVariables(value, level, directive, captures, report);
 }

@@ -1,179 +1,145 @@
 /** A location as a route of hatchway.yaml. */
-import type { z } from 'zod';
 import type { Level } from '../../../nginx/level.ts';
 import { settingsNamed } from '../../../nginx/level.ts';
 import { present, unlessEmpty } from '../../compile/present.ts';
-import type { RouteLimitsModel } from '../../limit-model.ts';
-import type { ForwardModel, RouteModel } from '../../route-model.ts';
+import { redirectsOf } from '../../compile/response.ts';
+import type { OwnRedirectsModel, RouteModel } from '../../route-model.ts';
 import type { RuleModel } from '../../rule-model.ts';
-import type { siteSchema } from '../../schema.ts';
-import type { UpstreamModel } from '../../upstream-model.ts';
-import { type AccessContext, accessLogInput, authInput } from './access-keys.ts';
-import { type AnswerKeys, answerKeys } from './answer-keys.ts';
+import type { RouteInput } from '../../schema.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../../upstream-model.ts';
+import { parseTarget } from '../../values/upstream-url.ts';
+import { accessLogInput, authInput, limitsInput } from './access-keys.ts';
 import { type Constants, foldConstants, withConstants } from './constants.ts';
-import { type FieldContext, requestKeys } from './field-keys.ts';
+import { requestKeys } from './field-keys.ts';
 import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
+import { answerInput, answersAll, ruleInputs } from './rule-inputs.ts';
 import { type ServerContext, serverKeys } from './server-keys.ts';
 import { staticUpstream } from './static-upstream.ts';
-import { refuseTlsDetails } from './tls-details.ts';
 import { pathText, sizeText } from './yaml-text.ts';
 
-type SiteInput = z.input<typeof siteSchema>;
-export type RouteInput = NonNullable<SiteInput['routes']>[number];
-
-/** What a location is written in, without its block. */
-export type RouteContext = Omit<AccessContext & FieldContext & ServerContext, 'level'> & {
+/** What a location is written in. */
+export type RouteContext = ServerContext & {
+  readonly report: ImportReport;
   /** What `set` has given to variables in the server. */
   readonly constants: Constants;
+  /** Variables whose value is worth having, as they say where requests go. */
+  readonly wanted: ReadonlySet<string>;
+  /** Where the access log is when nothing is said of one. */
+  readonly usualLogPath: string;
 };
 
 /**
- * Undefined for one that need not be written, or cannot be.
+ * Everything that is said of it, whatever its site says.
  *
- * @param model of the location, without those inside it
+ * @param model of the location; routes inside it are somebody else's matter
+ * @param named for one without a path
  */
 export function routeInput(
   model: RouteModel,
-  level: Level,
+  level: Level | undefined,
   context: RouteContext,
-): RouteInput | undefined {
-  const folded = foldConstants(model.rules ?? [], context.constants);
+  named?: string,
+): RouteInput {
+  const folded = foldConstants(model.rules ?? [], context.constants, context.wanted);
   const route = withConstants(model, folded.constants);
-  const own = { ...context, level };
-  if (model.limits !== undefined) refuseLimits(model.limits, level, context.report);
-  noteRedirects(model.ownRedirects, level, context.report);
-  const path = pathText(route.path);
+  const path = named ?? pathText(route.path);
   const common = {
-    auth: authInput(route.access, own),
     internal: route.internal,
-    accessLog: accessLogInput(route.accessLog, own),
+    ownRedirects: ownRedirectsInput(route.ownRedirects),
+    accessLog:
+      route.accessLog === undefined
+        ? undefined
+        : (accessLogInput(route.accessLog, context.usualLogPath) ?? context.usualLogPath),
   };
-  const stripped = strippedPrefix(folded.rules, route, level);
-  if (route.upstream === undefined || (folded.rules.length > 0 && !stripped)) {
-    const answer =
-      folded.rules.length === 0
-        ? nothingKeys(route)
-        : answerKeys(folded.rules, level, context.captures, context.report);
-    if (answer === undefined) return undefined;
-    const { response, ...pages } = responseKeys(route.response, {
-      ...own,
-      knownRedirects: new Set(),
+  const rulePlace = { path: route.path, report: context.report };
+  const last = folded.rules.at(-1);
+  // Nobody comes to what is behind an answer.
+  if (answersAll(last) && level !== undefined) {
+    const answer = answerInput(last, { level, ...rulePlace });
+    const { response, ...pages } = responseKeys(route.response, undefined);
+    const rules = ruleInputs(folded.rules.slice(0, -1), { level, ...rulePlace });
+    return present({
+      path,
+      rules: rules.length === 0 ? undefined : rules,
+      ...answer,
+      ...common,
+      headers: headersOf({ response }),
+      ...pages,
     });
-    // Nobody has to pass what comes behind an answer.
-    const { auth: _auth, ...rest } = common;
-    return present({ path, ...answer, ...rest, headers: headersOf({ response }), ...pages });
   }
-  const upstream = upstreamOf(route, level, context);
-  if (upstream === undefined) return undefined;
-  refuseTls(upstream, own);
+  const shared = {
+    ...common,
+    auth: authInput(route.access),
+    limits: limitsInput(route.limits),
+    maxBody: route.maxBodyBytes === undefined ? undefined : sizeText(route.maxBodyBytes),
+  };
+  const isStripped = level !== undefined && strips(folded.rules, route, level);
+  const written = isStripped || level === undefined ? [] : folded.rules;
+  const rules = level === undefined ? [] : ruleInputs(written, { level, ...rulePlace });
+  const ownRules = { rules: rules.length === 0 ? undefined : rules };
+  if (route.upstream === undefined) {
+    const { response, ...pages } = responseKeys(route.response, undefined);
+    return present({
+      path,
+      ...ownRules,
+      to: 'off' as const,
+      ...shared,
+      headers: headersOf({ response }),
+      ...pages,
+    });
+  }
   const forward = route.forward ?? {};
-  const uri = stripped ? '/' : uriOf(forward);
-  const { origin, request } = requestKeys(forward, upstream, own);
-  const { response, ...changes } = responseKeys(route.response, {
-    ...own,
-    knownRedirects: knownRedirects(upstream, uri),
-  });
-  const isStripped = stripped || (uri === '/' && path !== '/' && path.endsWith('/'));
+  const { upstream } = route;
+  const fixed = 'servers' in upstream ? upstream : (staticUpstream(upstream) ?? upstream);
+  const isReplaced = forward.uri?.kind === 'replace-prefix';
+  const uri = isStripped ? '/' : isReplaced ? forward.uri.with : '';
+  const { request, ...sent } = requestKeys(forward);
+  const isCut = uri === '/' && path !== '/' && path.endsWith('/') && route.path.kind === 'prefix';
+  const servers = serverKeys(fixed, isCut || path === uri ? '' : uri, forward.retry, context);
+  const { response, ...changes } = responseKeys(
+    route.response,
+    redirectContext(fixed, uri, route, servers.to, sent.origin),
+  );
   return present({
     path,
-    ...serverKeys(upstream, isStripped || path === uri ? '' : uri, forward.retry, own),
-    stripPrefix: isStripped && route.path.kind === 'prefix' ? true : undefined,
-    origin,
-    ...common,
-    maxBody: sizeText(route.maxBodyBytes),
+    ...ownRules,
+    ...servers,
+    stripPrefix: isCut ? true : undefined,
+    addSlash: addSlashInput(route, uri),
+    ...sent,
+    ...shared,
     headers: headersOf({ request, response }),
     ...changes,
   });
 }
 
-/** hatchway.yaml limits the requests and connections of an address, to everything. */
-function refuseLimits(limits: RouteLimitsModel, level: Level, report: ImportReport): void {
-  const name = limits.requests === undefined ? 'limit_conn' : 'limit_req';
-  report.refuse(
-    level,
-    name,
-    `"${name}" is for a part of a site, and hatchway.yaml has limits for all of them together`,
-    'serve this file with --nginx, or remove it and write limits.ratePerAddress',
-  );
+export function ownRedirectsInput(own: OwnRedirectsModel | undefined): RouteInput['ownRedirects'] {
+  if (own === undefined || own === 'path') return own;
+  const { host, port } = own;
+  if (host === 'request' && port) return 'url';
+  return { ...(host === 'request' ? {} : { host: 'site' as const }), ...(port ? {} : { port }) };
 }
 
-/** All other redirects stay where the request was sent, which is all that hatchway.yaml does. */
-export function noteRedirects(
-  own: RouteModel['ownRedirects'],
-  level: Level,
-  report: ImportReport,
-): void {
-  if (typeof own !== 'object' || own.host !== 'site-name') return;
-  report.differs(
-    level,
-    'server_name_in_redirect',
-    'redirects keep the host of the request in hatchway.yaml',
-  );
+/** Said where hatchway.yaml does otherwise by itself. */
+function addSlashInput({ path, addsSlash = false }: RouteModel, uri: string): boolean | undefined {
+  if (path.kind !== 'prefix' || path.path.length < 2 || !path.path.endsWith('/')) return undefined;
+  const isUsual = addsSlash === (uri !== '' && uri !== path.path);
+  return isUsual ? undefined : addsSlash;
 }
 
-/** What asks nobody answers nobody; for everything it need not be said. */
-export function nothingKeys({ path, access }: RouteModel): AnswerKeys | undefined {
-  if (path.kind === 'prefix' && path.path === '/') return undefined;
-  const [first] = access?.addresses ?? [];
-  return { answer: first?.network === 'all' && !first.allow ? 403 : 404 };
-}
-
-function headersOf(headers: {
-  readonly request?: NonNullable<SiteInput['headers']>['request'];
-  readonly response?: NonNullable<SiteInput['headers']>['response'];
-}): SiteInput['headers'] {
+function headersOf(headers: NonNullable<RouteInput['headers']>): RouteInput['headers'] {
   return unlessEmpty(present(headers));
 }
 
-function refuseTls({ tls }: UpstreamModel, { level, report }: AccessContext): void {
-  if (tls === undefined) return;
-  const passwordsPath = tls.certificate?.passwordsPath;
-  refuseTlsDetails({ ...tls, passwordsPath }, 'proxy_', level, report);
-  if (tls.depth !== undefined && tls.caPath !== undefined) {
-    report.differs(
-      level,
-      'proxy_ssl_verify_depth',
-      'chains of certificates of upstreams may be of any length in hatchway.yaml',
-    );
-  }
-}
-
-function upstreamOf(
-  { upstream }: RouteModel,
-  level: Level,
-  { report }: RouteContext,
-): UpstreamModel | undefined {
-  if (upstream === undefined || 'servers' in upstream) return upstream;
-  if (upstream.serverName !== undefined) {
-    report.refuse(
-      level,
-      'proxy_ssl_name',
-      'the name in "proxy_ssl_name" depends on variables, and `serverName` of hatchway.yaml has none',
-      'serve this file with --nginx, or write a route for each name',
-    );
-  }
-  const fixed = staticUpstream(upstream);
-  if (fixed === undefined) {
-    report.refuse(
-      level,
-      'proxy_pass',
-      'where requests go depends on variables, and `to` of hatchway.yaml has none',
-      'serve this file with --nginx, or write a route for each server',
-    );
-  }
-  return fixed;
-}
-
 /** `rewrite ^/app/(.*)$ /$1 break;` in `location /app/`, which hatchway.yaml calls `stripPrefix`. */
-function strippedPrefix(rules: readonly RuleModel[], route: RouteModel, level: Level): boolean {
+function strips(rules: readonly RuleModel[], route: RouteModel, level: Level): boolean {
   const [rule, ...others] = rules;
   if (rule?.kind !== 'rewrite' || rule.flag !== 'break' || others.length > 0) return false;
-  const { path, forward } = route;
-  if (path.kind !== 'prefix' || !path.path.endsWith('/') || route.upstream === undefined) {
-    return false;
-  }
-  if ((forward?.uri ?? { kind: 'as-sent' }).kind !== 'as-sent') return false;
+  const { path, forward, upstream } = route;
+  if (path.kind !== 'prefix' || !path.path.endsWith('/') || upstream === undefined) return false;
+  if (!('servers' in upstream) && staticUpstream(upstream) === undefined) return false;
+  if (forward?.uri?.kind === 'replace-prefix') return false;
   const [pattern, replacement] =
     settingsNamed(level, 'rewrite')[0]?.directive.args.map(({ value }) => value) ?? [];
   const bare = path.path.slice(0, -1);
@@ -181,19 +147,36 @@ function strippedPrefix(rules: readonly RuleModel[], route: RouteModel, level: L
   return pattern !== undefined && patterns.includes(pattern) && replacement === '/$1';
 }
 
-/** What stands behind the port in `to`; a path that is computed comes with a server that is, and that has been refused. */
-function uriOf({ uri }: ForwardModel): string {
-  return uri?.kind === 'replace-prefix' ? uri.with : '';
-}
-
-/** nginx's `proxy_redirect default`: hatchway.yaml does the same, or the upstream never hears of another host. */
-function knownRedirects(upstream: UpstreamModel, uri: string): ReadonlySet<string> {
+/** What hatchway.yaml does with redirects by itself, and what no upstream says. */
+function redirectContext(
+  upstream: UpstreamModel | DynamicUpstreamModel,
+  uri: string,
+  { path }: RouteModel,
+  to: RouteInput['to'],
+  origin: RouteInput['origin'],
+) {
+  const urls =
+    to === undefined ? [] : [to].flat().map((one) => (typeof one === 'string' ? one : one.url));
+  const changesHost = typeof origin === 'object' && origin.host !== undefined;
+  const isMoved = uri !== '' && !(path.kind !== 'regex' && uri === path.path);
+  const anyway = redirectsOf(
+    path,
+    {
+      to: urls.map((url) => ({ url: parseTarget(url) })),
+      ...(changesHost ? { origin: { host: [] } } : {}),
+    },
+    isMoved ? { kind: 'replace-prefix', with: uri } : undefined,
+  );
+  if (changesHost || isMoved || !('servers' in upstream))
+    return { anyway, unheard: new Set<string>() };
   const scheme = upstream.tls === undefined ? 'http' : 'https';
-  const from = uri === '' ? '/' : uri;
   const [first] = upstream.servers;
   const socket = first?.kind === 'unix' ? `unix:${first.path}:` : '';
   const port = first?.kind === 'tcp' ? `:${first.port}` : '';
   const { authority = '' } = upstream;
   const hosts = [authority, `${authority}${port}`, socket];
-  return new Set(hosts.map((host) => `${scheme}://${host}${from}`));
+  return {
+    anyway,
+    unheard: new Set(hosts.map((host) => `${scheme}://${host}${uri === '' ? '/' : uri}`)),
+  };
 }

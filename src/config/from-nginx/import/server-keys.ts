@@ -1,65 +1,72 @@
 /** An upstream as `to` and the keys about servers. What holds anyway is left out. */
 import type { z } from 'zod';
-import type { Level } from '../../../nginx/level.ts';
 import { present, unlessEmpty } from '../../compile/present.ts';
 import { defaults } from '../../defaults.ts';
 import type { RetryModel } from '../../route-model.ts';
+import type { Template } from '../../rule-model.ts';
 import type { siteSchema } from '../../schema.ts';
 import type {
+  BalanceModel,
+  DynamicUpstreamModel,
   KeepAliveModel,
   ResolverModel,
+  StickyModel,
   UpstreamModel,
   UpstreamServerModel,
-  UpstreamTlsModel,
 } from '../../upstream-model.ts';
-import { refusesVariables } from './answer-keys.ts';
 import { textOf } from './constants.ts';
-import type { ImportReport } from './import-report.ts';
-import { type Captures, durationText, plainText, templateText } from './yaml-text.ts';
+import { isSame, resolverInput } from './resolver-input.ts';
+import { durationText, plainText, templateText } from './yaml-text.ts';
 
 type SiteInput = z.input<typeof siteSchema>;
 type ServerInput = Exclude<NonNullable<SiteInput['to']>, string>[number];
 
 export type ServerKeys = Pick<
   SiteInput,
-  'to' | 'upstreamTls' | 'timeouts' | 'balance' | 'sticky' | 'keepAlive' | 'retry'
+  'to' | 'upstreamTls' | 'timeouts' | 'balance' | 'sticky' | 'keepAlive' | 'retry' | 'resolver'
 >;
 
 export type ServerContext = {
-  /** Of the location. */
-  readonly level: Level;
-  readonly captures: Captures;
-  readonly report: ImportReport;
-  /** Name servers of all upstreams: hatchway.yaml has them once. */
-  readonly resolvers: { readonly resolver: ResolverModel | undefined; readonly level: Level }[];
+  /** Names of `upstreams`. */
+  readonly groups: ReadonlySet<string>;
+  /** Name servers of the whole file. */
+  readonly usualResolver: ResolverModel | undefined;
 };
 
 /** @param path behind the port, or empty */
 export function serverKeys(
-  upstream: UpstreamModel,
+  upstream: UpstreamModel | DynamicUpstreamModel,
   path: string,
   retry: RetryModel | undefined,
   context: ServerContext,
 ): ServerKeys {
-  const { level, report } = context;
-  const hasNames = upstream.servers.some(({ kind }) => kind === 'tcp');
-  if (hasNames) context.resolvers.push({ resolver: upstream.resolver, level });
-  if (/[?#]/.test(path)) {
-    report.refuse(level, 'proxy_pass', `"${path}" has a query, which \`to\` cannot have`);
-  }
-  if (upstream.tls !== undefined && upstream.servers.some(({ kind }) => kind === 'unix')) {
-    report.refuse(level, 'proxy_pass', 'TLS on a Unix socket is not in hatchway.yaml');
-  }
+  const { resolver } = upstream;
+  return present({
+    ...('servers' in upstream
+      ? knownKeys(upstream, path, context)
+      : { to: `${templateText(upstream.url)}${path}` }),
+    upstreamTls: tlsInput(upstream),
+    timeouts: timeoutsInput(upstream),
+    resolver: isSame(resolver, context.usualResolver) ? undefined : resolverInput(resolver),
+    retry: retryInput(retry),
+  });
+}
+
+function knownKeys(
+  upstream: UpstreamModel,
+  path: string,
+  { groups }: ServerContext,
+): Pick<ServerKeys, 'to' | 'balance' | 'sticky' | 'keepAlive'> {
+  // A group has no port, and nothing that has none is anything else.
+  const group = /^https?:\/\/([^/:]+)$/.exec(upstream.name)?.[1];
+  if (group !== undefined && groups.has(group)) return { to: plainText(`${upstream.name}${path}`) };
   const servers = upstream.servers.map((server) => serverInput(server, upstream, path));
   const [only, ...others] = servers;
   return present({
     to: only !== undefined && others.length === 0 && typeof only === 'string' ? only : servers,
-    upstreamTls: tlsInput(upstream),
-    timeouts: timeoutsInput(upstream),
-    balance: balanceInput(upstream, context),
-    sticky: stickyInput(upstream, context),
+    balance: balanceInput(upstream.balance),
+    sticky: stickyInput(upstream.sticky),
     keepAlive: keepAliveInput(upstream.keepAlive),
-    retry: retryInput(retry),
   });
 }
 
@@ -69,20 +76,30 @@ function serverInput(
   path: string,
 ): ServerInput {
   const url = plainText(urlOf(server, tls === undefined ? 'http' : 'https', path));
+  const options = serverOptions(server);
+  return Object.keys(options).length === 0 ? url : { url, ...options };
+}
+
+/** What is said of a server besides its address. */
+export function serverOptions(server: UpstreamServerModel) {
   const { weight = 1, maxFails = 1, failTimeoutMs = 10_000, maxConnections = 0 } = server;
-  const options = present({
+  return present({
     weight: weight === 1 ? undefined : weight,
     backup: server.backup,
     down: server.down,
     maxFails: maxFails === 1 ? undefined : maxFails,
     failTimeout: failTimeoutMs === 10_000 ? undefined : durationText(failTimeoutMs),
     maxConnections: maxConnections === 0 ? undefined : maxConnections,
+    route: server.route,
+    resolve: server.resolve,
   });
-  return Object.keys(options).length === 0 ? url : { url, ...options };
 }
 
 function urlOf(server: UpstreamServerModel, scheme: string, path: string): string {
-  if (server.kind === 'unix') return `unix:${server.path}${path === '' ? '' : `:${path}`}`;
+  if (server.kind === 'unix') {
+    const socket = `unix:${server.path}${path === '' ? '' : `:${path}`}`;
+    return scheme === 'https' ? `https://${socket}` : socket;
+  }
   // The console is no server of an nginx.conf.
   if (server.kind === 'in-process') return server.name;
   const host = server.host.includes(':') ? `[${server.host}]` : server.host;
@@ -90,31 +107,45 @@ function urlOf(server: UpstreamServerModel, scheme: string, path: string): strin
   return `${scheme}://${host}${isUsual ? '' : `:${server.port}`}${path}`;
 }
 
-function tlsInput({ tls, servers }: UpstreamModel): ServerKeys['upstreamTls'] {
+function tlsInput(upstream: UpstreamModel | DynamicUpstreamModel): ServerKeys['upstreamTls'] {
+  const { tls } = upstream;
   if (tls === undefined) return undefined;
-  const [first] = servers;
-  const host = first?.kind === 'tcp' ? first.host : undefined;
+  const isKnown = 'servers' in upstream;
+  const [first] = isKnown ? upstream.servers : [];
+  const isPlain = !isKnown && /^http:/i.test(templateText(upstream.url));
+  // Nobody asks for TLS there.
+  if (isPlain) return undefined;
+  const hosts = [first?.kind === 'tcp' ? first.host : 'localhost', upstreamHost(upstream)];
+  const name =
+    isKnown || upstream.serverName === undefined
+      ? tls.serverName
+      : templateText(upstream.serverName);
+  const { caPath, crlPath, certificate, verify, sni, serverName: _name, ...details } = tls;
   return unlessEmpty(
     present({
-      verify: tls.verify ? undefined : false,
-      sni: tls.sni === false ? false : undefined,
-      serverName: nameMatters(tls) && tls.serverName !== host ? tls.serverName : undefined,
-      ca: tls.caPath,
-      cert: tls.certificate?.certPath,
-      key: tls.certificate?.keyPath,
-      minVersion: tls.minVersion,
-      maxVersion: tls.maxVersion,
-      ciphers: tls.ciphers,
+      verify: verify ? undefined : false,
+      sni: sni === false ? false : undefined,
+      serverName: name === undefined || hosts.includes(name) ? undefined : name,
+      ca: plain(caPath),
+      crl: plain(crlPath),
+      cert: plain(certificate?.certPath),
+      key: plain(certificate?.keyPath),
+      passphrases: plain(certificate?.passwordsPath),
+      ...details,
     }),
   );
 }
 
-/** Whether anybody sees the name or compares it with the certificate. */
-function nameMatters({ verify, sni = true }: UpstreamTlsModel): boolean {
-  return verify || sni;
+/** The name of a group, which is then what its servers are taken for. */
+function upstreamHost(upstream: UpstreamModel | DynamicUpstreamModel): string | undefined {
+  return 'servers' in upstream ? /^https:\/\/([^/:]+)$/.exec(upstream.name)?.[1] : undefined;
 }
 
-function timeoutsInput({ timeouts }: UpstreamModel): ServerKeys['timeouts'] {
+export function plain(path: string | undefined): string | undefined {
+  return path === undefined ? undefined : plainText(path);
+}
+
+function timeoutsInput({ timeouts }: UpstreamModel | DynamicUpstreamModel): ServerKeys['timeouts'] {
   const own = (ms: number, usual: number) => (ms === usual ? undefined : durationText(ms));
   return unlessEmpty(
     present({
@@ -125,10 +156,7 @@ function timeoutsInput({ timeouts }: UpstreamModel): ServerKeys['timeouts'] {
   );
 }
 
-function balanceInput(
-  { balance }: UpstreamModel,
-  { level, captures, report }: ServerContext,
-): ServerKeys['balance'] {
+export function balanceInput(balance: BalanceModel | undefined): SiteInput['balance'] {
   switch (balance?.kind) {
     case undefined:
     case 'round_robin':
@@ -139,7 +167,6 @@ function balanceInput(
     case 'random':
       return balance.two ? 'random two' : 'random';
     case 'hash':
-      if (refusesVariables(balance.key, level, 'proxy_pass', captures, report)) return undefined;
       return {
         hash: templateText(balance.key),
         ...(balance.consistent ? {} : { consistent: false }),
@@ -147,36 +174,32 @@ function balanceInput(
   }
 }
 
-function stickyInput(
-  { sticky }: UpstreamModel,
-  { level, report }: ServerContext,
-): ServerKeys['sticky'] {
+export function stickyInput(sticky: StickyModel | undefined): SiteInput['sticky'] {
   if (sticky === undefined) return undefined;
-  const refused = (what: string) =>
-    report.refuse(level, 'proxy_pass', `${what} of the upstream is not in hatchway.yaml`);
-  if (sticky.kind !== 'cookie') {
-    refused(`"sticky ${sticky.kind}"`);
-    return undefined;
+  const texts = (templates: readonly Template[]) => templates.map(templateText);
+  if (sticky.kind === 'route') return { route: texts(sticky.values) };
+  if (sticky.kind === 'learn') {
+    const { create, lookup, timeoutMs, sessions } = sticky;
+    const timeout = timeoutMs === undefined ? undefined : durationText(timeoutMs);
+    return {
+      learn: { create: texts(create), lookup: texts(lookup), ...present({ timeout, sessions }) },
+    };
   }
-  const { name, expiresMs, path = ['/'], domain = [], httpOnly, secure, sameSite } = sticky;
-  const pathText = textOf(path);
-  const domainText = textOf(domain);
-  if (pathText === undefined || domainText === undefined) refused('a variable in "sticky cookie"');
-  if (expiresMs === 'max') refused('"expires=max" in "sticky cookie"');
+  const { name, expiresMs, path, domain, httpOnly, secure, sameSite } = sticky;
   return {
     cookie: name,
     ...present({
-      expires: typeof expiresMs === 'number' ? durationText(expiresMs) : undefined,
-      path: pathText === '/' ? undefined : pathText,
-      domain: domainText === '' ? undefined : domainText?.replace(/^\./, ''),
+      expires: typeof expiresMs === 'number' ? durationText(expiresMs) : expiresMs,
+      path: path === undefined || textOf(path) === '/' ? undefined : templateText(path),
+      domain: domain === undefined ? undefined : templateText(domain),
       secure,
-      sameSite,
     }),
+    sameSite: sameSite ?? 'off',
     httpOnly: httpOnly ?? false,
   };
 }
 
-function keepAliveInput(keepAlive: KeepAliveModel | undefined): ServerKeys['keepAlive'] {
+export function keepAliveInput(keepAlive: KeepAliveModel | undefined): ServerKeys['keepAlive'] {
   if (keepAlive === undefined) return undefined;
   const { connections, idleMs = 60_000, requests, ageMs = 3_600_000 } = keepAlive;
   return unlessEmpty(

@@ -5,6 +5,8 @@ import { textOf } from './constants.ts';
 /** Undefined when the server differs from request to request, or the path that is asked for is not the request's. */
 export function staticUpstream(upstream: DynamicUpstreamModel): UpstreamModel | undefined {
   const { url, groups, tls, timeouts, resolver } = upstream;
+  // Whose certificate it has to be differs from request to request.
+  if (upstream.serverName !== undefined) return undefined;
   const last = url.at(-1);
   // The path as it was sent is what is asked for without any.
   const asSent = typeof last === 'object' && last.variable === 'request_uri';

@@ -1,23 +1,8 @@
 /** Values of the model as texts that hatchway.yaml reads as the same values. Undefined where there is no such text. */
-import { isGatewayVariable } from '../../gateway-variables.ts';
 import type { HostPattern } from '../../model.ts';
 import type { PathPattern } from '../../route-model.ts';
 import type { Template } from '../../rule-model.ts';
 import { formatDuration, formatSize } from '../../values/quantity.ts';
-
-/** Names that regular expressions of a site capture under, in lower case; their variables are there, too. */
-export type Captures = ReadonlySet<string>;
-
-/** The first variable that hatchway.yaml does not have. */
-export function missingVariable(template: Template, captures: Captures): string | undefined {
-  for (const part of template) {
-    if (typeof part === 'string') continue;
-    const { variable } = part;
-    if (/^\d$/.test(variable) || captures.has(variable) || isGatewayVariable(variable)) continue;
-    return variable;
-  }
-  return undefined;
-}
 
 export function templateText(template: Template): string {
   return template
@@ -51,7 +36,7 @@ export function pathText(path: PathPattern): string {
     case 'prefix':
       return plainText(path.beforeRegex ? `^~ ${path.path}` : path.path);
     case 'regex':
-      return `${path.regex.flags.includes('i') ? '~*' : '~'} ${regexText(path.regex)}`;
+      return signedRegex(path.regex);
   }
 }
 
@@ -66,6 +51,11 @@ export function hostText(pattern: HostPattern): string {
     case 'regex':
       return `~${regexText(pattern.regex)}`;
   }
+}
+
+/** A regular expression behind its sign. */
+export function signedRegex(regex: RegExp): string {
+  return `${regex.flags.includes('i') ? '~*' : '~'} ${regexText(regex)}`;
 }
 
 /** What is changed: a beginning, or a regular expression. */

@@ -1,217 +1,362 @@
 /**
- * A model without what only one of nginx.conf and hatchway.yaml can say, in one form: what is the default is said, nested
- * routes stand side by side, constant variables are their values, and what the gateway does by itself is not there.
+ * A model in the one form that an nginx.conf and the hatchway.yaml made of it have in common. Everything is in it but what
+ * need not be the same, which is this, with its reason:
+ *
+ * - names of sites and upstreams: they are for logs and messages
+ * - defaults: said or not said
+ * - which of two servers with one name on one address comes first: nobody comes to the second
+ * - `set` of a constant that says where requests go: hatchway.yaml has the server itself, which is then kept and counted
+ * - Host `$host` or `$http_host`: hatchway.yaml passes on the browser's, with the port that its Origin has, too
+ * - changes of redirects that no upstream sends, since it never hears of another host than the browser's
+ * - fields with which nginx's upstreams speak to nginx (X-Accel-…): nobody else looks at them
+ * - what stands behind an unconditional answer: nobody comes there; the type of its text by extensions that are not in its path
+ * - what the gateway answers where nothing else does, beside a route for everything
+ * - maps that nothing looks at
+ * - `allow all` behind the last `deny`
  */
-import { BlockList } from 'node:net';
+
 import type { GatewayModel, HostPattern, ListenerModel, SiteModel } from '../../../model.ts';
-import type { PathPattern, RouteModel } from '../../../route-model.ts';
+import type { AccessModel, PathPattern, ResponseModel, RouteModel } from '../../../route-model.ts';
 import type { RuleModel } from '../../../rule-model.ts';
-import type { UpstreamModel } from '../../../upstream-model.ts';
+import type { DynamicUpstreamModel, UpstreamModel } from '../../../upstream-model.ts';
+import { hostPatternKey } from '../../../values/host-pattern.ts';
 import { formatListenAddress } from '../../../values/listen-address.ts';
-import { splitByHost } from '../by-host.ts';
-import { foldConstants, withConstants } from '../constants.ts';
-import { nothingKeys } from '../route-keys.ts';
+import { foldConstants, targetVariables, textOf, withConstants } from '../constants.ts';
+import { keptHosts } from '../field-keys.ts';
+import { ownHidden } from '../response-keys.ts';
 import { staticUpstream } from '../static-upstream.ts';
-import { hostText, pathText, templateText } from '../yaml-text.ts';
+import { usedMaps } from '../upstream-inputs.ts';
+import { fromText, pathText, regexText, templateText } from '../yaml-text.ts';
 
 export function comparable(model: GatewayModel): unknown {
-  return {
+  const { listeners, drainMs = 5000, requestZones, connectionZones, limits } = model;
+  return plain({
     listeners: Object.fromEntries(
-      model.listeners.filter((one) => !isIpv4Half(one, model)).map(listenerOf),
+      listeners.map((one) => [formatListenAddress(one.address), listenerOf(one, model)]),
     ),
-    limits: { ...model.limits, headFields: 'any' },
+    limits,
+    drainMs,
+    maps: Object.fromEntries(
+      usedMaps(model).map(({ variable, entries, ...map }) => [
+        variable,
+        { fallback: [], ...map, entries: inTextOrder(entries) },
+      ]),
+    ),
+    requestZones: requestZones ?? [],
+    connectionZones: connectionZones ?? [],
+  });
+}
+
+/** Texts are looked up; only regular expressions have an order. */
+function inTextOrder(entries: NonNullable<GatewayModel['maps']>[number]['entries']): unknown {
+  const [texts, regexes] = [true, false].map((isText) =>
+    entries.filter(({ kind }) => (kind !== 'regex') === isText),
+  );
+  return { texts: new Set((texts ?? []).map((one) => JSON.stringify(one)).toSorted()), regexes };
+}
+
+/** What requests of each host find there. */
+function listenerOf(listener: ListenerModel, model: GatewayModel): unknown {
+  const { tls, http2, proxyProtocol, reusePort, ipv6Only, sites, defaultSite } = listener;
+  const hosts = new Map<string, unknown>();
+  for (const site of sites) {
+    const compared = siteOf(site, model);
+    for (const host of namedHosts(site)) {
+      const key = host.kind === 'regex' ? `~${regexText(host.regex)}` : hostPatternKey(host);
+      if (!hosts.has(key)) hosts.set(key, compared);
+    }
+  }
+  const options = { tls, http2, proxyProtocol, reusePort, ipv6Only };
+  return { options: onlyTrue(options), hosts, defaultSite: siteOf(defaultSite, model) };
+}
+
+function onlyTrue(flags: Readonly<Record<string, boolean | undefined>>): string[] {
+  return Object.keys(flags).filter((name) => flags[name] === true);
+}
+
+function namedHosts({ hosts }: SiteModel): readonly HostPattern[] {
+  return hosts.filter((one) => one.kind !== 'exact' || one.host !== '_');
+}
+
+function siteOf(site: SiteModel, model: GatewayModel): unknown {
+  const { certificate, moreCertificates, tls, trust, mergeSlashes = true, accessLog } = site;
+  const wanted = targetVariables(site, model);
+  const folded = foldConstants(site.rules ?? [], new Map(), wanted);
+  const routes = site.routes.map((one) => routeOf(one, folded.constants, wanted, site));
+  const named = Object.entries(site.namedRoutes ?? {}).map(([name, one]) => [
+    name,
+    routeOf(one, folded.constants, wanted, site),
+  ]);
+  const own = { response: responseOf(site.response), ownRedirects: ownRedirectsOf(site) };
+  const [root] = site.routes;
+  // The same as a rule of the server.
+  const isAnswer =
+    root !== undefined &&
+    site.routes.length === 1 &&
+    isEverything(root.path) &&
+    endsAll(root.rules);
+  const rules = isAnswer && folded.rules.length === 0 ? (root.rules ?? []) : folded.rules;
+  const isOver = endsAll(rules);
+  return {
+    ...{ certificate, moreCertificates, mergeSlashes, accessLog, ...own },
+    tls: tls === undefined ? {} : { ...tls, clients: tls.clients && { depth: 1, ...tls.clients } },
+    trust: trust && { header: 'x-forwarded-for', recursive: true, forwarded: false, ...trust },
+    limits: {
+      headBytes: 32_768,
+      headMs: 60_000,
+      bodyMs: 60_000,
+      keepAliveMs: 75_000,
+      ...site.limits,
+    },
+    rules: rulesOf(rules),
+    routes: isOver ? {} : Object.fromEntries(routes),
+    named: isOver ? {} : Object.fromEntries(named),
+    response: isOver || !hasEverything(site) ? own.response : {},
   };
 }
 
-/** `[::]` of hatchway.yaml takes IPv4 as well. */
-function isIpv4Half({ address }: ListenerModel, { listeners }: GatewayModel): boolean {
-  if (address.kind === 'unix' || address.host !== '0.0.0.0') return false;
-  return listeners.some(
-    (other) =>
-      other.address.kind === 'tcp' &&
-      other.address.host === '::' &&
-      other.address.port === address.port,
-  );
+function isEverything(path: PathPattern): boolean {
+  return path.kind === 'prefix' && path.path === '/';
 }
 
-function listenerOf(listener: ListenerModel): [string, unknown] {
-  const { address, tls, http2 = false, proxyProtocol = false, reusePort = false } = listener;
-  const parts = listener.sites.flatMap((site) =>
-    splitByHost({ site, hosts: namedHosts(site) }, listener.defaultSite === site),
-  );
-  const sites = parts.map(({ site, hosts }) => [nameOf(hosts), siteOf(site)]);
-  const [main] = splitByHost(
-    { site: listener.defaultSite, hosts: namedHosts(listener.defaultSite) },
-    true,
-  );
+function hasEverything({ routes }: SiteModel): boolean {
+  return routes.some(({ path }) => isEverything(path));
+}
+
+function ownRedirectsOf({ absoluteRedirects, ownRedirects }: SiteModel): unknown {
+  return ownRedirects ?? (absoluteRedirects === true ? { host: 'request', port: true } : 'path');
+}
+
+function endsAll(rules: readonly RuleModel[] = []): boolean {
+  return rules.at(-1)?.kind === 'return';
+}
+
+/** Of a text, its media type as far as the path says it. */
+function rulesOf(rules: readonly RuleModel[], path?: PathPattern): unknown[] {
+  return rules.map((rule) => {
+    switch (rule.kind) {
+      case 'return': {
+        const { status, text = [], type = 'text/plain', types = {} } = rule;
+        const hasBody = textOf(text) !== '' && (status < 300 || status > 399);
+        const extension = path?.kind === 'exact' ? /\.([^./]+)$/.exec(path.path)?.[1] : undefined;
+        const own = types[extension?.toLowerCase() ?? ''] ?? type;
+        return { status, text: templateText(text), ...(hasBody ? { type: own } : {}) };
+      }
+      case 'if':
+        return { ...rule, rules: rulesOf(rule.rules, path) };
+      default:
+        return rule;
+    }
+  });
+}
+
+type Constants = Parameters<typeof withConstants>[1];
+
+function routeOf(
+  given: RouteModel,
+  outer: Constants,
+  wanted: ReadonlySet<string>,
+  site: SiteModel,
+): [string, unknown] {
+  const folded = foldConstants(given.rules ?? [], outer, wanted);
+  const route = withConstants(given, folded.constants);
+  const { path, internal = false, ownRedirects, accessLog = site.accessLog } = route;
+  const isOver = endsAll(folded.rules);
+  const upstream = isOver ? undefined : upstreamOf(route.upstream);
+  const [rule] = folded.rules;
+  // Rewriting away what the location is for is stripping it.
+  const isStripped =
+    folded.rules.length === 1 &&
+    rule?.kind === 'rewrite' &&
+    rule.flag === 'break' &&
+    path.kind === 'prefix' &&
+    templateText(rule.replacement) === '/$1' &&
+    regexText(rule.regex).includes(path.path.slice(0, -1)) &&
+    upstream !== undefined;
+  const isReplaced = route.forward?.uri?.kind === 'replace-prefix';
+  const isSame = isReplaced && path.kind !== 'regex' && route.forward.uri.with === path.path;
+  const uri = isStripped
+    ? { kind: 'replace-prefix', with: '/' }
+    : isSame || (upstream !== undefined && 'servers' in upstream && !isReplaced)
+      ? { kind: 'as-sent' }
+      : (route.forward?.uri ?? { kind: 'as-sent' });
+  const common = {
+    ...{ internal, ownRedirects, accessLog },
+    rules: isStripped ? [] : rulesOf(folded.rules, path),
+    routes: Object.fromEntries(
+      (route.routes ?? []).map((one) => routeOf(one, folded.constants, wanted, site)),
+    ),
+    response: responseOf(route.response, upstream === undefined ? undefined : route),
+  };
+  if (isOver) return [pathText(path), common];
+  const passing = {
+    ...common,
+    access: accessOf(route.access),
+    limits: route.limits && {
+      requests: route.limits.requests && { status: 503, ...route.limits.requests },
+      connections: route.limits.connections && { status: 503, ...route.limits.connections },
+    },
+    maxBodyBytes: route.maxBodyBytes,
+  };
+  if (upstream === undefined) return [pathText(path), passing];
+  const { setHeaders: _headers, retry, passBody, ...forward } = route.forward ?? {};
+  const isSlash = path.kind === 'prefix' && path.path.length > 1 && route.addsSlash === true;
   return [
-    formatListenAddress(address),
+    pathText(path),
     {
-      ...{ tls, http2, proxyProtocol, reusePort },
-      sites: Object.fromEntries(sites),
-      defaultSite: nameOf(main?.hosts ?? []),
+      ...passing,
+      upstream,
+      upgradeTokens: route.upgradeTokens,
+      addsSlash: isSlash,
+      forward: {
+        ...forward,
+        // A body of its own takes the place of any.
+        passBody: forward.body === undefined ? passBody : undefined,
+        uri,
+        fields: fieldsOf(route),
+        retry: {
+          on: [...(retry?.on ?? ['error', 'timeout'])].toSorted(),
+          tries: retry?.tries ?? 0,
+          timeoutMs: retry?.timeoutMs ?? 0,
+        },
+      },
     },
   ];
 }
 
-/** `_` is nobody's host. */
-function namedHosts({ hosts }: SiteModel): readonly HostPattern[] {
-  return hosts.filter((one) => hostText(one) !== '_');
-}
-
-function nameOf(hosts: readonly HostPattern[]): string {
-  return hosts.map(hostText).join(' ');
-}
-
-function siteOf(site: SiteModel): unknown {
-  const { rules, constants } = foldConstants(site.rules ?? [], new Map());
-  const routes = flat(site.routes).flatMap((route) => routeOf(route, constants, site));
-  const limits = { headBytes: 32_768, headMs: 60_000, bodyMs: 60_000, keepAliveMs: 75_000 };
-  const root = { path: { kind: 'prefix', path: '/', beforeRegex: false } } as const;
-  const answer = { ...root, upgradeTokens: [], rules, response: site.response ?? {} };
-  return {
-    certificate: site.certificate,
-    tls: site.tls,
-    trust:
-      site.trust === undefined ? undefined : { recursive: true, forwarded: false, ...site.trust },
-    limits: { ...limits, ...site.limits },
-    routes: Object.fromEntries(rules.length > 0 ? routeOf(answer, constants, site) : routes),
-  };
-}
-
-function flat(routes: readonly RouteModel[], outer?: PathPattern): RouteModel[] {
-  return routes.flatMap((route) => {
-    const { path } = route;
-    const isInPrefix = path.kind === 'prefix' && outer?.kind === 'prefix';
-    const own = isInPrefix ? { ...path, beforeRegex: outer.beforeRegex } : path;
-    return [{ ...route, path: own }, ...flat(route.routes ?? [], own)];
-  });
-}
-
-/** Nothing for a route that does nothing, and for the slash that nginx adds by itself. */
-function routeOf(
-  given: RouteModel,
-  outer: ReadonlyMap<string, string>,
-  site: SiteModel,
-): [string, unknown][] {
-  const folded = foldConstants(given.rules ?? [], outer);
-  const route = withConstants(given, folded.constants);
-  const [rule] = folded.rules;
-  const path = pathText(route.path);
-  const answer = rule === undefined ? nothingOf(route) : answerOf(rule);
-  if (answer?.to?.endsWith('/$is_args$args') === true) return [];
-  const { upstream: either } = route;
-  const upstream = either === undefined || 'servers' in either ? either : staticUpstream(either);
-  const common = {
-    internal: route.internal ?? false,
-    accessLog: route.accessLog ?? site.accessLog,
-    addHeaders: route.response?.addHeaders?.map(({ name, value }) => [name, templateText(value)]),
-    errorPages: route.response?.errorPages,
-    intercept: route.response?.intercept ?? false,
-  };
-  if (answer !== undefined) return [[path, { ...common, answer }]];
-  if (upstream === undefined) return [];
-  const uri = route.forward?.uri?.kind === 'replace-prefix' ? route.forward.uri.with : '';
-  const isMoved = route.path.kind !== 'regex' && uri !== route.path.path;
-  const { on = ['error', 'timeout'], tries = 0, timeoutMs = 0 } = route.forward?.retry ?? {};
-  return [
-    [
-      path,
-      {
-        ...common,
-        access: accessOf(route),
-        maxBodyBytes: route.maxBodyBytes,
-        upstream: upstreamOf(upstream),
-        // Rewriting away what the location is for is stripping it.
-        uri: rule === undefined ? (isMoved ? uri : '') : '/',
-        retry: { on: on.toSorted(), tries, timeoutMs },
-        fields: fieldsOf(route),
-        cookies: route.response?.cookies,
-        upgradeTokens: route.upgradeTokens,
-      },
-    ],
-  ];
-}
-
-/** Clients of all the networks that tests have. */
-const clients = ['10.0.0.1', '10.0.0.2', '10.1.0.1', '10.1.0.2', '192.0.2.1'];
-
-/** Who gets in by address, whatever the rules are; how others do. */
-function accessOf({ access }: RouteModel): unknown {
-  const { addresses = [], basic, authRequest, satisfy = 'all' } = access ?? {};
-  const denied = clients.filter((client) => isDenied(client, addresses));
-  const kinds = [basic, authRequest].filter((kind) => kind !== undefined);
-  return { denied, basic, authRequest, satisfy: kinds.length === 0 ? 'all' : satisfy };
-}
-
-function isDenied(
-  client: string,
-  rules: NonNullable<NonNullable<RouteModel['access']>['addresses']>,
-): boolean {
-  const rule = rules.find(({ network }) => {
-    if (network === 'all') return true;
-    const [address = '', prefix = '32'] = network.split('/');
-    const list = new BlockList();
-    list.addSubnet(address, Number(prefix));
-    return list.check(client);
-  });
-  return rule?.allow === false;
-}
-
-/** Without those that hatchway.yaml has in other words, or writes by itself. */
+/** By name; the order of several of one name counts. */
 function fieldsOf({ forward }: RouteModel): unknown {
   const own = (forward?.setHeaders ?? []).map(
     ({ name, value }) => [name.toLowerCase(), templateText(value)] as const,
   );
-  return Object.fromEntries(
-    own.filter(([name]) => !/^(?:host|origin|x-forwarded-(?:for|proto|host|port))$/.test(name)),
+  const said = own.filter(
+    ([name, value]) =>
+      !(name === 'host' && keptHosts.has(value)) &&
+      !(name === 'origin' && value === '$http_origin'),
   );
+  return Map.groupBy(said, ([name]) => name);
 }
 
-/** What a location without any content answers. */
-function nothingOf(route: RouteModel): ReturnType<typeof answerOf> {
-  const { answer } = route.upstream === undefined ? (nothingKeys(route) ?? {}) : {};
-  return typeof answer === 'number' ? { status: answer } : undefined;
-}
-
-function answerOf(rule: RuleModel): { status: number; to?: string; text?: string } | undefined {
-  if (rule.kind === 'return') {
-    const { status, text = [], type = 'text/plain' } = rule;
-    const isText = text.length > 0;
-    return status > 300 && status < 400
-      ? { status, to: templateText(text) }
-      : { status, ...(isText ? { text: templateText(text), type } : {}) };
-  }
-  if (rule.kind !== 'rewrite' || rule.flag === 'break') return undefined;
-  const to = templateText(rule.replacement).replace(/\?$/, '');
-  return { status: rule.flag === 'permanent' ? 301 : 302, to };
-}
-
-function upstreamOf({
-  servers,
-  tls,
-  timeouts,
-  balance,
-  sticky,
-  keepAlive,
-  resolver,
-}: UpstreamModel) {
-  const usual = { weight: 1, maxFails: 1, failTimeoutMs: 10_000, maxConnections: 0 };
-  const names = servers.some(({ kind }) => kind === 'tcp');
+function responseOf(response: ResponseModel | undefined, route?: RouteModel): unknown {
+  const {
+    addHeaders = [],
+    hideHeaders = [],
+    redirects = [],
+    cookies = {},
+    errorPages = [],
+    intercept = false,
+  } = response ?? {};
+  const fields = Map.groupBy(
+    addHeaders.map(
+      ({ name, value, always }) => [name.toLowerCase(), templateText(value), always] as const,
+    ),
+    ([name]) => name,
+  );
+  if (route === undefined) return { fields, errorPages, intercept };
   return {
-    servers: servers.map((server) => ({ ...usual, ...server })),
-    tls:
-      tls === undefined ? undefined : { sni: true, ...tls, ...nameOnWire(tls), depth: undefined },
-    timeouts,
-    balance,
-    // What browsers take a cookie for that says nothing.
-    sticky: sticky?.kind === 'cookie' ? { sameSite: 'lax', ...sticky } : sticky,
-    keepAlive: { idleMs: 60_000, ageMs: 3_600_000, ...keepAlive },
-    resolver: resolver === undefined || !names ? undefined : { timeoutMs: 30_000, ...resolver },
+    ...{ fields, errorPages, intercept, cookies },
+    hidden: new Set(hideHeaders.filter((name) => !ownHidden.has(name)).toSorted()),
+    redirects: redirects
+      .map((one) => [fromText(one.kind === 'regex' ? one.regex : one.from), templateText(one.to)])
+      .filter(([from = '']) => !isUnheard(from, route)),
   };
 }
 
+/** The URL of the upstream itself, as long as it is asked as the browser asks. */
+function isUnheard(from: string, { upstream, forward }: RouteModel): boolean {
+  const fixed =
+    upstream === undefined || 'servers' in upstream ? upstream : staticUpstream(upstream);
+  const host = forward?.setHeaders?.find(({ name }) => name.toLowerCase() === 'host')?.value;
+  if (fixed === undefined || (host !== undefined && !keptHosts.has(templateText(host)))) {
+    return false;
+  }
+  return from.endsWith('/') && !from.startsWith('/') && !from.startsWith('~');
+}
+
+/** What is behind `all` is never looked at, and at the end everybody is allowed. */
+function accessOf(access: AccessModel | undefined): unknown {
+  if (access === undefined) return {};
+  const { addresses = [], satisfy = 'all', basic, authRequest } = access;
+  const all = addresses.findIndex(({ network }) => network === 'all');
+  const looked = all === -1 ? addresses : addresses.slice(0, all + 1);
+  const lastDeny = looked.findLastIndex(({ allow }) => !allow);
+  const rules = looked.slice(0, lastDeny + 1);
+  if (rules.length === 0 && basic === undefined && authRequest === undefined) return {};
+  return {
+    ...{ satisfy, basic, addresses: rules },
+    authRequest: authRequest && { uri: authRequest.uri, set: authRequest.set ?? [] },
+  };
+}
+
+function upstreamOf(upstream: RouteModel['upstream']) {
+  if (upstream === undefined) return undefined;
+  if ('servers' in upstream) return knownUpstream(upstream);
+  const fixed = staticUpstream(upstream);
+  return fixed === undefined ? dynamicUpstream(upstream) : knownUpstream(fixed);
+}
+
+function dynamicUpstream({ groups, url, tls, resolver, ...rest }: DynamicUpstreamModel) {
+  const isPlain = templateText(url).startsWith('http:');
+  return {
+    ...rest,
+    url: templateText(url),
+    groups: Object.fromEntries(
+      Object.entries(groups).map(([name, group]) => [name, knownUpstream(group)]),
+    ),
+    tls: isPlain ? undefined : { sni: true, ...tls },
+    resolver: resolver && { timeoutMs: 30_000, ...resolver },
+  };
+}
+
+function knownUpstream({
+  name: _name,
+  servers,
+  tls,
+  tcpKeepAlive = true,
+  keepAlive,
+  resolver,
+  balance = { kind: 'round_robin' },
+  ...rest
+}: UpstreamModel) {
+  const usual = { weight: 1, maxFails: 1, failTimeoutMs: 10_000, maxConnections: 0, resolve: true };
+  return {
+    ...{ ...rest, tcpKeepAlive, balance },
+    authority: undefined,
+    host: authorityOf({ servers, name: _name, ...rest, ...(tls === undefined ? {} : { tls }) }),
+    servers: servers.map((server) => ({ ...usual, ...server })),
+    tls: tls && { sni: true, ...tls, ...unseenName(tls) },
+    keepAlive: { idleMs: 60_000, ageMs: 3_600_000, ...keepAlive },
+    resolver: resolver && { timeoutMs: 30_000, ...resolver },
+    sticky:
+      rest.sticky?.kind === 'cookie'
+        ? { path: ['/'], httpOnly: false, ...rest.sticky }
+        : rest.sticky,
+  };
+}
+
+/** What it is told as its Host, said or taken from its URL. */
+function authorityOf({ authority, servers, tls }: UpstreamModel): string {
+  if (authority !== undefined) return authority;
+  const [first] = servers;
+  if (first?.kind !== 'tcp') return 'localhost';
+  const host = first.host.includes(':') ? `[${first.host}]` : first.host;
+  return first.port === (tls === undefined ? 80 : 443) ? host : `${host}:${first.port}`;
+}
+
 /** Nobody sees the name of a certificate that is neither asked for nor looked at. */
-function nameOnWire({ verify, sni = true }: NonNullable<UpstreamModel['tls']>): object {
+function unseenName({ verify, sni = true }: NonNullable<UpstreamModel['tls']>): object {
   return verify || sni ? {} : { serverName: 'unseen' };
+}
+
+/** Without what is undefined, and regular expressions in the one form that both are written in. */
+function plain(value: unknown): unknown {
+  if (value instanceof RegExp) return `/${regexText(value)}/${value.flags}`;
+  if (value instanceof Map) {
+    return Object.fromEntries([...value].map(([key, inner]) => [key, plain(inner)]));
+  }
+  if (value instanceof Set) return [...value].map(plain);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return Object.fromEntries(entries.map(([key, inner]) => [key, plain(inner)]));
 }

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
@@ -154,6 +155,17 @@ test('schema prints a JSON Schema that refuses unknown keys', async (t) => {
   assert.equal(schema.$schema, 'https://json-schema.org/draft/2020-12/schema');
   assert.equal(schema.additionalProperties, false);
   assert.equal(code, 0);
+});
+
+test('what is printed reaches a program that begins to read late', (t) => {
+  // Another start of Node takes longer than what fits into a pipe, 64 KiB, takes to write.
+  const reader = `"${process.execPath}" -e "process.stdin.pipe(process.stdout)"`;
+  const output = execFileSync('sh', ['-c', `"${hatchwayPath}" schema | ${reader}`], {
+    cwd: tempFolder(t, 'cli'),
+    encoding: 'utf8',
+  });
+  assert.ok(output.length > 64 * 1024);
+  assert.doesNotThrow(() => JSON.parse(output));
 });
 
 describe('up', () => {

@@ -3,6 +3,7 @@
  * one; only here is the process ended.
  */
 import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { HatchwayError } from '../base/errors.ts';
 import type { ListenAddress } from '../config/model.ts';
@@ -15,6 +16,9 @@ import { schema } from './schema.ts';
 import { type UpCommandOptions, up } from './up.ts';
 
 const usageError: ExitCode = 2;
+
+/** For a reader that has stopped to read: longer than a program that still reads pauses, and short for who waits for the end. */
+const slowReaderMs = 2000;
 
 /** Runs the command of these arguments (without `node` and the script) and returns the exit code. */
 async function run(args: readonly string[]): Promise<ExitCode> {
@@ -103,4 +107,15 @@ function addListenAddress(text: string, before: ListenAddress[] | undefined): Li
   }
 }
 
-process.exit(await run(process.argv.slice(2)));
+/** What is still on its way to a pipe when the process exits is lost; resolves once it is taken or nobody reads it. */
+function taken(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
+}
+
+const exitCode = await run(process.argv.slice(2));
+const outputs = Promise.all([taken(process.stdout), taken(process.stderr)]);
+await Promise.race([outputs, setTimeout(slowReaderMs, undefined, { ref: false })]);
+process.exit(exitCode);

@@ -24,12 +24,9 @@ import type { RequestBody } from './request-body.ts';
 import type { Route } from './serving.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
-import { mayAskAnother, mayBeSentTwice } from './upstream/retry.ts';
+import { isIdempotent, mayAskAnother, mayBeSentTwice } from './upstream/retry.ts';
 import type { Selection } from './upstream/selection.ts';
 import type { Upstream } from './upstream/upstream.ts';
-
-/** RFC 9110, 9.2.2, without the ones that this gateway does not pass on. */
-const idempotentMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
 
 export class Passage implements UpstreamUser {
   /** Once its head is passed on. */
@@ -56,7 +53,7 @@ export class Passage implements UpstreamUser {
     this.#route = route;
     this.#upstream = upstream;
     this.#body = passBody ? body : undefined;
-    this.#mayRepeat = idempotentMethods.includes(request.method);
+    this.#mayRepeat = isIdempotent(request.method);
     this.#head = upstreamHead(request, route.forward, {
       upgradeTo: upgrade?.token,
       inProcess: upstream.inProcess,
@@ -68,7 +65,6 @@ export class Passage implements UpstreamUser {
 
   /** Throws `HW_NO_LIVE_UPSTREAM`. */
   begin(): void {
-    this.#firstTryAt = performance.now();
     if (!this.#tryNext()) throw this.#upstream.noLive();
   }
 
@@ -113,11 +109,17 @@ export class Passage implements UpstreamUser {
     const { upstreamAddress } = answer;
     answer.upstreamAddress =
       upstreamAddress === undefined ? pool.name : `${upstreamAddress}, ${pool.name}`;
-    answer.askedAt = performance.now();
+    const now = performance.now();
+    answer.askedAt = now;
+    if (this.#tries === 0) this.#firstTryAt = now;
     this.#tries++;
     const idle = pool.take(this);
-    this.#connection = idle ?? pool.connect(this, this.#upstream.model.timeouts.connectMs);
-    if (idle !== undefined) this.onUpstreamReady();
+    if (idle === undefined) {
+      this.#connection = pool.connect(this, this.#upstream.model.timeouts.connectMs);
+    } else {
+      this.#connection = idle;
+      this.#send(idle, now);
+    }
     return true;
   }
 
@@ -150,12 +152,16 @@ export class Passage implements UpstreamUser {
   }
 
   onUpstreamReady(): void {
+    this.#send(this.#connection as UpstreamConnection, performance.now());
+  }
+
+  /** @param connectedAt when the connection was up, as far as this request has waited for it */
+  #send(connection: UpstreamConnection, connectedAt: number): void {
     const exchange = this.#exchange;
     const { request } = exchange;
     const body = this.#body;
-    const connection = this.#connection as UpstreamConnection;
     const { socket, reader } = connection;
-    request.answer.connectedAt = performance.now();
+    request.answer.connectedAt = connectedAt;
     reader.requestMethod = request.method;
     if (body === undefined) {
       socket.write(this.#head, 'latin1');

@@ -18,6 +18,9 @@ export type FailedTry = {
 /** Sending these twice may do twice what they do. */
 const nonIdempotentMethods: readonly string[] = ['POST', 'LOCK', 'PATCH'];
 
+/** RFC 9110, 9.2.2, without the ones that this gateway does not pass on. */
+const idempotentMethods: readonly string[] = ['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'];
+
 const usualCauses: readonly RetryCause[] = ['error', 'timeout'];
 
 export function mayAskAnother(model: RetryModel, failed: FailedTry): boolean {
@@ -31,4 +34,9 @@ export function mayAskAnother(model: RetryModel, failed: FailedTry): boolean {
 /** Whether a request with this method may be sent to another server after one has had it. */
 export function mayBeSentTwice({ on = usualCauses }: RetryModel, method: string): boolean {
   return !nonIdempotentMethods.includes(method) || on.includes('non_idempotent');
+}
+
+/** Whether a request may be sent again on another connection when a kept one turns out to be closed. */
+export function isIdempotent(method: string): boolean {
+  return idempotentMethods.includes(method);
 }

@@ -33,9 +33,9 @@ test('BuildKit builds through a site that lists h2c, and says so where it is not
   writeFileSync(join(folder, 'noise'), noise);
   const digest = createHash('sha256').update(noise).digest('hex');
 
-  const build = (port: number, host: string, name: string, dockerfile: string) => {
+  const build = (host: string, name: string, dockerfile: string) => {
     writeFileSync(join(folder, 'Dockerfile'), dockerfile);
-    return new DockerCli(t, port, host).run(
+    return new DockerCli(t, `tcp://${host}:${hatchway.port}`).run(
       ['build', '--network', 'none', '-t', name, folder],
       '',
       withBuildKit,
@@ -44,7 +44,7 @@ test('BuildKit builds through a site that lists h2c, and says so where it is not
 
   await t.test('FROM an image, with a context of 4 MiB and a command that runs', async () => {
     const file = 'FROM box\nCOPY noise /noise\nRUN sha256sum /noise > /sum\n';
-    const built = await build(hatchway.port, 'localhost', 'noisy', file);
+    const built = await build('localhost', 'noisy', file);
     assert.equal(built.exitCode, 0, built.stderr);
     await docker.runContainer({ image: 'noisy', name: 'noisy', command: ['sleep', '1000'] });
     assert.equal(await docker.exec('noisy', ['cat', '/sum']), `${digest}  /noise\n`);
@@ -55,13 +55,13 @@ test('BuildKit builds through a site that lists h2c, and says so where it is not
   });
 
   await t.test('FROM scratch', async () => {
-    const built = await build(hatchway.port, 'localhost', 'bare', 'FROM scratch\nCOPY noise /\n');
+    const built = await build('localhost', 'bare', 'FROM scratch\nCOPY noise /\n');
     assert.equal(built.exitCode, 0, built.stderr);
   });
 
   await t.test('a step that fails ends the build with its own words', async () => {
     const file = 'FROM box\nRUN echo no such luck >&2; exit 7\n';
-    const built = await build(hatchway.port, 'localhost', 'failed', file);
+    const built = await build('localhost', 'failed', file);
     assert.notEqual(built.exitCode, 0);
     assert.match(built.stderr, /no such luck[\s\S]*exit code: 7/);
   });
@@ -69,7 +69,7 @@ test('BuildKit builds through a site that lists h2c, and says so where it is not
   await t.test(
     'where h2c is not listed the build fails, and the log says what to write',
     async () => {
-      const built = await build(hatchway.port, '127.0.0.1', 'none', 'FROM scratch\nCOPY noise /\n');
+      const built = await build('127.0.0.1', 'none', 'FROM scratch\nCOPY noise /\n');
       assert.notEqual(built.exitCode, 0);
       assert.match(hatchway.logs(), /to h2c is not allowed on this route; .*websocket, tcp, h2c/);
     },

@@ -15,9 +15,10 @@ export class DockerCli {
   readonly #t: TestContext;
   readonly #options: readonly string[];
 
-  constructor(t: TestContext, port: number, host = 'localhost') {
+  /** @param host as DOCKER_HOST wants it: `tcp://localhost:2375`, `unix:///var/run/docker.sock` */
+  constructor(t: TestContext, host: string, options: readonly string[] = []) {
     this.#t = t;
-    this.#options = ['--config', tempFolder(t, 'docker'), '-H', `tcp://${host}:${port}`];
+    this.#options = ['--config', tempFolder(t, 'docker'), '-H', host, ...options];
   }
 
   /** Runs it to its end; its standard input ends after `input`. */

@@ -27,7 +27,7 @@ sites:
     upgrade: [websocket, tcp]
 `,
   });
-  const cli = new DockerCli(t, hatchway.port);
+  const cli = new DockerCli(t, `tcp://localhost:${hatchway.port}`);
 
   await t.test('lists containers', async () => {
     const { exitCode, stdout } = await cli.run(['ps', '--format', '{{.Names}}']);
@@ -129,7 +129,7 @@ sites:
     timeouts: { read: 1s } # the client reads the answer that is no upgrade to its end
 `,
   });
-  const cli = new DockerCli(t, hatchway.port);
+  const cli = new DockerCli(t, `tcp://localhost:${hatchway.port}`);
   assert.equal((await cli.run(['ps', '-q'])).exitCode, 0);
   const { exitCode, stdout, stderr } = await cli.run(['exec', '-i', 'box', 'cat'], 'hi\n');
   assert.deepEqual([exitCode, stdout.toString()], [1, '']);

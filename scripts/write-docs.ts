@@ -32,7 +32,10 @@ holds: the console on this machine, with Docker and local shells. [hatchway.exam
 file to start from.
 
 \`hatchway check -c FILE\` says everything that is wrong with a file at once, each problem as \`file:line:column\`, what it
-is, and what to do; nothing is started and nothing is listened on.
+is, and what to do; nothing is started and nothing is listened on. Certificates, keys, authorities, revocation lists and files
+of users are opened, those of an nginx.conf (\`--nginx FILE\`), too. \`--json\` gives one object with \`ok\`, \`problems\` and
+\`warnings\`, for programs. The exit code is 0 when nothing is wrong, though there may be warnings, such as a certificate that
+has expired; 1 when something is; 2 for a wrong command line.
 
 \`hatchway import nginx.conf\` prints the hatchway.yaml that does what an nginx.conf does, \`-o FILE\` writes it to a file, which
 must not be there yet unless \`--force\` says so. The exit code is 0 when all of it was brought over; 1 when something was left

@@ -61,6 +61,7 @@ async function run(args: readonly string[]): Promise<ExitCode> {
       '--prefix <folder>',
       "what its relative paths are relative to (default: the file's folder)",
     )
+    .option('--json', 'the result as one JSON object, for programs')
     .action((options: CheckCommandOptions) => {
       exitCode = check(options);
     });

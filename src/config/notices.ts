@@ -2,8 +2,7 @@
  * What is allowed but probably not meant, or will soon be wrong, with its place in the file. What can be said of any
  * model, wherever it comes from, is in `warnings.ts`.
  */
-import { HatchwayError } from '../base/errors.ts';
-import { readCertificate } from './certificate.ts';
+import { dateWarning } from './certificate-dates.ts';
 import { profileOf } from './compile/profile.ts';
 import type { ResolvePath } from './file-checks.ts';
 import type { ConfigPath, Finding } from './problem.ts';
@@ -22,10 +21,6 @@ export type NoticeOptions = {
   readonly now: Date;
 };
 
-/** Time enough for a renewal that somebody has to do by hand. */
-const soonDays = 14;
-const dayMs = 86_400_000;
-
 const everything = { kind: 'prefix', path: '/', beforeRegex: false } as const;
 
 /** Of a configuration in which `check` found nothing. */
@@ -39,13 +34,17 @@ export function noticesOf(config: Config, options: NoticeOptions): Finding[] {
     }
     findings.push(...proxyProtocolNotice(one, config));
     if (one.site === undefined) continue;
+    const authorities = one.site.tls?.clients?.ca;
+    findings.push(...certificates.notice([...one.path, 'tls', 'clients', 'ca'], authorities));
     findings.push(...certificates.ofUpstream(one.site.upstreamTls, one.path));
     if (one.site.to !== undefined) {
       findings.push(...noticeTo(everything, one.site.to, [...one.path, 'to']));
     }
+    findings.push(...originNotice(one.site.origin, one.path));
     findings.push(...profileNotices(one.site, undefined, one.path));
     for (const { route, path } of routesIn(one.site.routes, one.path)) {
       if (route.to !== undefined) findings.push(...noticeTo(route.path, route.to, [...path, 'to']));
+      findings.push(...originNotice(route.origin, path));
       findings.push(...certificates.ofUpstream(route.upstreamTls, path));
       const isOwn = route.to !== undefined || route.profile !== undefined;
       if (isOwn) findings.push(...profileNotices(one.site, route, path));
@@ -85,37 +84,26 @@ class CertificateDates {
     const absolute = this.#options.resolvePath(file);
     if (this.#told.has(absolute)) return [];
     this.#told.add(absolute);
-    const message = this.#message(absolute);
+    const message = dateWarning(absolute, this.#options.now);
     return message === undefined
       ? []
       : [{ path, message, hint: 'renew it; the file is read again when it changes' }];
   }
-
-  #message(file: string): string | undefined {
-    const dates = datesOf(file);
-    if (dates === undefined) return undefined;
-    const nowMs = this.#options.now.getTime();
-    const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-    if (dates.endMs <= nowMs)
-      return `the certificate in ${file} has expired on ${day(dates.endMs)}`;
-    if (dates.beginMs > nowMs)
-      return `the certificate in ${file} is only valid from ${day(dates.beginMs)}`;
-    const days = Math.floor((dates.endMs - nowMs) / dayMs);
-    if (days >= soonDays) return undefined;
-    const when = days === 0 ? 'within a day' : `in ${days} ${days === 1 ? 'day' : 'days'}`;
-    return `the certificate in ${file} expires ${when}, on ${day(dates.endMs)}`;
-  }
 }
 
-function datesOf(file: string): { readonly beginMs: number; readonly endMs: number } | undefined {
-  try {
-    const { validFrom, validTo } = readCertificate(file);
-    return { beginMs: Date.parse(validFrom), endMs: Date.parse(validTo) };
-  } catch (error) {
-    // It was readable a moment ago; whoever opens it next says so.
-    if (error instanceof HatchwayError) return undefined;
-    throw error;
+/** What nginx does by itself, and what keeps consoles from opening. */
+function originNotice(origin: Settings['origin'], path: ConfigPath): Finding[] {
+  if (typeof origin !== 'object' || (origin.host === undefined) === (origin.origin === undefined)) {
+    return [];
   }
+  const [said, other] = origin.host === undefined ? ['Origin', 'Host'] : ['Host', 'Origin'];
+  return [
+    {
+      path: [...path, 'origin'],
+      message: `the upstream is told another ${said} than the browser's, and the browser's ${other}: many applications refuse WebSockets then`,
+      hint: 'write `origin: keep` or `origin: upstream`, which change both or none',
+    },
+  ];
 }
 
 /** Believing nobody is right while nobody is in front; here somebody is. */

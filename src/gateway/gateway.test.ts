@@ -177,6 +177,23 @@ test('TLS: a handshake that comes to nothing is a line in the log and no more', 
   await kit.opened({ clients: 0 });
 });
 
+test('TLS: who begins a handshake and does not go on is sent away, though it ends its own side first', async (t) => {
+  const certificate = certificates.make('slow.example');
+  const kit = await GatewayKit.start(t, {
+    tls: true,
+    sites: [siteModel('slow.example', [], { certificate })],
+    limits: { headMs: 200 },
+  });
+  const [silent, ended] = [await kit.connect(), await kit.connect()];
+  silent.write('\x16\x03\x01');
+  ended.write('\x16\x03\x01');
+  ended.end();
+  await Promise.all([silent.gone(), ended.gone()]);
+  await kit.logged(/TLS handshake with a client failed/);
+  silent.end();
+  await kit.opened({ clients: 0 });
+});
+
 test('a TLS handshake to a plain port is a line in the log', async (t) => {
   const kit = await GatewayKit.start(t);
   const client = connectTls({ host: '127.0.0.1', port: kit.port });

@@ -97,6 +97,8 @@ export class Listener implements ProxyHeaderUser {
           { client: socket.remoteAddress, reason: error.message },
           'TLS handshake with a client failed',
         );
+        // When time is up Node only says so.
+        socket.destroy();
       });
     }
   }

@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type FSWatcher, readFileSync, realpathSync, watch } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { HatchwayError } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
 import type { LoadResult } from '../config/load.ts';
@@ -18,6 +18,9 @@ type Loaded = LoadResult & { readonly ok: true };
 
 /** Editors and certbot write several files, or one in several steps: changes this close together are one. */
 const quietMs = 300;
+
+/** Where something changes all the time, this long after the first change nobody waits for quiet any more. */
+const longestWaitMs = 2000;
 
 export type ReloaderOptions = {
   readonly server: Server;
@@ -34,6 +37,8 @@ export class Reloader {
   #watchers: FSWatcher[] = [];
   #fingerprint: string;
   #timer: NodeJS.Timeout | undefined;
+  /** Of the first change that was not looked at yet, on a clock that never jumps. */
+  #changedAt: number | undefined;
   /** One at a time. */
   #running: Promise<void> = Promise.resolve();
   #last: ReloadFacts | undefined;
@@ -100,10 +105,16 @@ export class Reloader {
 
   /** Folders and not files: a file that is replaced by another one takes its watcher with it. */
   #watch(): void {
-    const folders = new Set(filesOf(this.#loaded).flatMap(foldersOf));
+    const files = filesOf(this.#loaded);
+    const folders = new Set(files.flatMap(foldersOf));
+    const names = new Set(files.flatMap(namesOf));
     this.#watchers = Array.from(folders).flatMap((folder) => {
       try {
-        const watcher = watch(folder, { persistent: false }, () => this.#changed());
+        const watcher = watch(folder, { persistent: false }, (event, name) => {
+          // What is written to another file, such as an access log beside the configuration, is no change. A name that comes or
+          // goes may be that of a link on the way to a file.
+          if (event === 'rename' || name === null || names.has(name)) this.#changed();
+        });
         watcher.on('error', () => watcher.close());
         return [watcher];
       } catch (error) {
@@ -115,13 +126,17 @@ export class Reloader {
   }
 
   #changed(): void {
+    const now = performance.now();
+    this.#changedAt ??= now;
     clearTimeout(this.#timer);
+    const waitMs = Math.max(0, Math.min(quietMs, this.#changedAt + longestWaitMs - now));
     this.#timer = setTimeout(() => {
+      this.#changedAt = undefined;
       const fingerprint = fingerprintOf(filesOf(this.#loaded));
       if (fingerprint === this.#fingerprint) return;
       this.#fingerprint = fingerprint;
       void this.reload('a file has changed');
-    }, quietMs);
+    }, waitMs);
     this.#timer.unref();
   }
 }
@@ -137,25 +152,33 @@ function pemFilesOf(model: GatewayModel): string[] {
   for (const site of sitesOf(model)) {
     const { certificate, moreCertificates = [], tls } = site;
     for (const one of certificate === undefined ? [] : [certificate, ...moreCertificates]) {
-      files.push(one.certPath, one.keyPath);
+      files.push(one.certPath, one.keyPath, one.passwordsPath);
     }
-    files.push(tls?.clients?.caPath);
+    files.push(tls?.clients?.caPath, tls?.clients?.crlPath);
     for (const route of routesOf(site)) {
       for (const upstream of upstreamsOf(route)) {
-        const { caPath, certificate: own } = upstream.tls ?? {};
-        files.push(caPath, own?.certPath, own?.keyPath);
+        const { caPath, crlPath, certificate: own } = upstream.tls ?? {};
+        files.push(caPath, crlPath, own?.certPath, own?.keyPath, own?.passwordsPath);
       }
     }
   }
   return files.filter((path) => path !== undefined);
 }
 
-/** That of the file, and of what it is a link to. */
+/** Those of the file, and of what it is a link to. */
 function foldersOf(path: string): string[] {
+  return placesOf(path).map((place) => dirname(place));
+}
+
+function namesOf(path: string): string[] {
+  return placesOf(path).map((place) => basename(place));
+}
+
+function placesOf(path: string): string[] {
   try {
-    return [dirname(path), dirname(realpathSync(path))];
+    return [path, realpathSync(path)];
   } catch {
-    return [dirname(path)];
+    return [path];
   }
 }
 

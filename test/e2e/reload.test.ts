@@ -1,6 +1,6 @@
 /** A configuration that changes while it is served, and what the admin listener says of it. */
 import assert from 'node:assert/strict';
-import { rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Child, startChild } from '../kit/child.ts';
@@ -65,6 +65,20 @@ test('a changed file is served, a bad one is not and says why, and SIGHUP looks 
   await child.said(/the new configuration is served/, from);
   assert.equal(await answer(running), 'four');
   assert.equal((await status(running)).lastReload?.succeeded, true);
+});
+
+test('a change is noticed although other files of its folder come, go and are written to all the time', async (t) => {
+  const running = await start(t);
+  const [log, passing] = [`${running.file}.log`, `${running.file}.tmp`];
+  const busy = setInterval(() => {
+    appendFileSync(log, 'GET / 200\n');
+    writeFileSync(passing, '');
+    rmSync(passing);
+  }, 20);
+  t.after(() => clearInterval(busy));
+  running.configure('answer: { status: 200, body: two }');
+  await running.child.said(/the new configuration is served/);
+  assert.equal(await answer(running), 'two');
 });
 
 test('a file that is gone leaves the old configuration', async (t) => {

@@ -23,6 +23,7 @@ export class KeptBody {
   add(chunk: Buffer): boolean {
     const { length } = chunk;
     const counts = this.#counts;
+    if (length === 0) return true;
     if (this.#bytes + length > this.#most || counts.keptBytes + length > allKeptBytes) return false;
     this.pieces.push(Buffer.from(chunk));
     this.#bytes += length;

@@ -71,3 +71,27 @@ test('a client that sends its body too slowly is told so while it is gathered', 
   client.write(`${chunked}5\r\nhello\r\n`);
   assert.match(await client.rest(), /^HTTP\/1\.1 408 /);
 });
+
+test('a request that comes behind a body before anybody is to have that body stays behind it', async (t) => {
+  const kit = await GatewayKit.start(t, { route: { access: { authRequest: { uri: ['/auth'] } } } });
+  const client = await kit.connect();
+  client.write(`${chunked.replace('POST', 'PUT')}5\r\nhello\r\n0\r\n\r\n`);
+  const upstream = await kit.upstream.accept();
+  assert.match(await upstream.head(), /^GET \/auth /);
+  client.write('GET /next HTTP/1.1\r\nHost: a\r\n\r\n');
+  // Whoever came later has been answered, so that has been read.
+  const other = await kit.connect();
+  other.write('GET /../ HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(await other.head(), /^HTTP\/1\.1 400 /);
+  const empty = 'HTTP/1.1 204 No Content\r\n\r\n';
+  upstream.write(empty);
+  assert.match(await upstream.head(), /^PUT /);
+  assert.equal(await upstream.until('0\r\n\r\n'), '5\r\nhello\r\n0\r\n\r\n');
+  upstream.write(empty);
+  await client.head();
+  assert.match(await upstream.head(), /^GET \/auth /);
+  upstream.write(empty);
+  assert.match(await upstream.head(), /^GET \/next /);
+  upstream.write(empty);
+  await client.head();
+});

@@ -42,8 +42,8 @@ export class RequestBody {
   readonly #request: RequestState;
   /** In bytes; the route's. */
   #most = Number.POSITIVE_INFINITY;
-  /** What came before there was anybody to have it, unless it is kept. */
-  #waiting: Buffer[];
+  /** What came before there was anybody to have it, unless it is kept. In one piece, as the next request may be in it. */
+  #waiting: Buffer;
   /** All that has come, as long as it may be wanted again. */
   #kept: KeptBody | undefined;
   #gathering: Gathering | undefined;
@@ -54,7 +54,7 @@ export class RequestBody {
   constructor(client: ClientConnection, request: RequestState, early: Buffer) {
     this.#client = client;
     this.#request = request;
-    this.#waiting = early.length > 0 ? [early] : [];
+    this.#waiting = early;
   }
 
   /** Somebody is to have it. @param most in bytes; what is more is refused */
@@ -80,14 +80,14 @@ export class RequestBody {
     if (this.#relay !== undefined || this.gatheredLength !== undefined) return false;
     this.#kept = this.#keeping(gatheredBytes);
     if (this.#kept === undefined) return false;
-    this.#waiting = [];
+    this.#waiting = noBytes;
     const reader = bodyReader(head.framing, 'client', this.#client.serving.limits);
     const gathering = { reader, goOn, length: 0 };
     // A client that waits for leave to send has to get it from here; others are told nothing.
     if (waiting.length === 0 && head.minor === 1 && head.fields.has('expect')) {
       this.#client.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     }
-    for (const chunk of waiting) if (this.#gather(gathering, chunk)) return false;
+    if (this.#gather(gathering, waiting)) return false;
     this.#gathering = gathering;
     this.#awaitMore();
     return true;
@@ -106,13 +106,13 @@ export class RequestBody {
     const isChunked = framing.kind === 'chunked' && this.gatheredLength === undefined;
     const relay = new BodyRelay(reader, upstream, isChunked);
     if (keeps) this.#kept ??= this.#copied();
-    const pieces = this.#kept?.pieces ?? this.#waiting;
-    this.#waiting = [];
+    const pieces = this.#kept?.pieces ?? [this.#waiting];
+    this.#waiting = noBytes;
     this.#relay = relay;
     this.#request.answer.requestRelay = relay;
     this.isDone = false;
     this.#client.socket.resume();
-    if (pieces.length === 0) relay.push(noBytes, head);
+    if (pieces.length === 0) this.#send(relay, noBytes, head);
     for (let i = 0; i < pieces.length; i++) {
       this.#send(relay, pieces[i] as Buffer, i === 0 ? head : '');
     }
@@ -131,7 +131,7 @@ export class RequestBody {
       this.#client.deadline = never;
       gathering.goOn();
     } else if (this.#relay === undefined) {
-      this.#waiting.push(chunk);
+      this.#waiting = this.#waiting.length === 0 ? chunk : Buffer.concat([this.#waiting, chunk]);
       this.#client.socket.pause();
     } else {
       if (this.#kept?.add(chunk) === false) this.forget();
@@ -142,7 +142,7 @@ export class RequestBody {
   /** Nobody is to have what is left of it, nor what there was. */
   discard(): void {
     this.#isUnwanted = true;
-    this.#waiting = [];
+    this.#waiting = noBytes;
     this.#gathering = undefined;
     this.forget();
     if (this.isDone) return;
@@ -167,9 +167,7 @@ export class RequestBody {
   /** What is waiting, kept; undefined when it is too much. */
   #copied(): KeptBody | undefined {
     const kept = this.#keeping(keptBytes);
-    if (kept === undefined || this.#waiting.every((chunk) => kept.add(chunk))) return kept;
-    kept.forget();
-    return undefined;
+    return kept?.add(this.#waiting) === true ? kept : undefined;
   }
 
   /** Whether there is nothing more to wait for: it is whole, or too long. */
@@ -179,7 +177,7 @@ export class RequestBody {
     this.#refuseAbove(gathering.length);
     const kept = this.#kept as KeptBody;
     if (!kept.add(chunk)) {
-      this.#waiting = [...kept.pieces, chunk];
+      this.#waiting = Buffer.concat([...kept.pieces, chunk]);
       this.forget();
       return true;
     }

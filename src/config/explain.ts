@@ -1,5 +1,6 @@
 /** zod's issues as findings: each a sentence about the file, not about the schema. */
 import type { z } from 'zod';
+import { hintFor } from './hints.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { unknownKey } from './unknown-key.ts';
 import type { IssueParams } from './values/kinds.ts';
@@ -58,7 +59,12 @@ function mustBe(path: ConfigPath, expects: string, value: unknown): Finding {
   if (value === undefined) {
     return { path, message: `${name} is missing`, hint: `it must be ${expects}` };
   }
-  return { path, message: `${name} must be ${expects}; this is ${kindOf(value)}` };
+  const hint = hintFor(path, expects, value);
+  return {
+    path,
+    message: `${name} must be ${expects}; this is ${kindOf(value)}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }
 
 /** `sites[0].timeouts.read`, with indices from 0, in backquotes. */

@@ -3,11 +3,20 @@ import { nearest, plainForm } from '../base/nearest.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { allSections, type Key, rootSection, type Section, sectionAt } from './schema-tree.ts';
 
+/** Keys that fit into a hint beside a suggestion. */
+const few = 12;
+
+/** Places that are told of a key that belongs elsewhere. */
+const mostPlaces = 3;
+
 /** The finding for key `name` in the mapping at `path`. */
 export function unknownKey(path: ConfigPath, name: string): Finding {
   const section = sectionAt(path) ?? rootSection;
   const here = keyLike(section, name);
-  const suggested = here === undefined ? pathsElsewhere(section, name) : [here.name];
+  const isPath = here === undefined && name.startsWith('/') && hasKey(section, 'path');
+  const isField = here === undefined && /^\w+-[\w-]+$/.test(name) && hasKey(section, 'remove');
+  const meant = isPath ? [`path: ${name}`] : isField ? [`set: { ${name}: … }`] : undefined;
+  const suggested = here === undefined ? (meant ?? pathsElsewhere(section, name)) : [here.name];
   const words = alternatives(suggested.map((one) => `\`${one}\``));
   const place = section.path === '' ? 'the top of the file' : `\`${section.path}\``;
   return {
@@ -15,7 +24,7 @@ export function unknownKey(path: ConfigPath, name: string): Finding {
     at: 'key',
     message: `unknown key \`${name}\`${words === '' ? '' : `; did you mean ${words}?`}`,
     // All of them are many: only who has no better idea looks through them.
-    ...(words === ''
+    ...(words === '' || (here === undefined && meant === undefined && section.keys.length <= few)
       ? { hint: `keys of ${place}: ${section.keys.map((key) => key.name).join(', ')}` }
       : {}),
     ...(here === undefined ? {} : { meant: [...path, here.name] }),
@@ -42,14 +51,23 @@ function keyLike(section: Section, name: string): Key | undefined {
   return section.keys.find((key) => key.name === closest);
 }
 
-/** `sites[].cert`: where the word is a key, or else where it is another program's word for one. */
+/** `sites[].cert`: where the word is a key, or else where it is another program's word for one; what is near comes first. */
 function pathsElsewhere(section: Section, name: string): string[] {
   const matches = isKeyElsewhere(name)
     ? (key: Key) => isSameWord(key.name, name)
     : (key: Key) => isAka(key, name);
-  return allSections()
+  const found = allSections()
     .filter((other) => other !== section)
     .flatMap((other) => other.keys.filter(matches).map((key) => pathOf(other, key)));
+  const isNear = (path: string) => path.startsWith(section.path);
+  const depth = (path: string) => path.split('.').length;
+  return found
+    .toSorted((a, b) => Number(isNear(b)) - Number(isNear(a)) || depth(a) - depth(b))
+    .slice(0, mostPlaces);
+}
+
+function hasKey({ keys }: Section, name: string): boolean {
+  return keys.some((key) => key.name === name);
 }
 
 function isKeyElsewhere(name: string): boolean {

@@ -35,11 +35,16 @@ export class YamlSource {
     const broken = Math.min(
       ...errors.filter((one) => !isDuplicateKey(one)).map((one) => one.pos[0]),
     );
-    const told = [...errors, ...warnings].filter((one) => one.pos[0] <= broken);
-    const strange = this.#strangeNodes().filter((one) => one.offset < broken);
-    this.problems = [...told.map((one) => inWords(one, this.#textAt(one.pos[0]))), ...strange].map(
-      ({ offset, message, hint }) => this.#problem(offset, message, hint),
+    // What is wrong at one place is told once: the second is what follows from the first.
+    const told = [...errors, ...warnings].filter(
+      ({ pos: [offset] }, index, all) =>
+        offset <= broken && all.findIndex(({ pos }) => pos[0] === offset) === index,
     );
+    const strange = this.#strangeNodes().filter((one) => one.offset < broken);
+    this.problems = [
+      ...told.map((one) => this.#fromItsBeginning(inWords(one, this.#textAt(one.pos[0])), one)),
+      ...strange,
+    ].map(({ offset, message, hint }) => this.#problem(offset, message, hint));
     const isReadable = strange.length === 0 && broken === Number.POSITIVE_INFINITY;
     this.value = isReadable ? (this.#document.toJS({ maxAliasCount: -1 }) ?? {}) : undefined;
   }
@@ -109,6 +114,19 @@ export class YamlSource {
     return oddities;
   }
 
+  /** A quote that is not closed is told where it begins: it ends where the file does. */
+  #fromItsBeginning(oddity: Oddity, { code, message }: YAMLError): Oddity {
+    if (code !== 'MISSING_CHAR' || !message.includes('quote')) return oddity;
+    let { offset } = oddity;
+    visit(this.#document, {
+      Scalar: (_, { type, range }) => {
+        const isQuoted = type === 'QUOTE_DOUBLE' || type === 'QUOTE_SINGLE';
+        if (isQuoted && range != null && range[0] < oddity.offset) offset = range[0];
+      },
+    });
+    return { ...oddity, offset };
+  }
+
   #textAt(offset: number): string {
     let text = '';
     visit(this.#document, {
@@ -159,6 +177,22 @@ function inWords(error: YAMLError, text: string): Oddity {
       return { offset, message: `${sentence(error.message)}`, hint: 'put the value in quotes' };
     case 'MULTIPLE_DOCS':
       return { offset, message: 'a second document begins here', hint: 'remove the line with ---' };
+    case 'BAD_INDENT':
+      return {
+        offset,
+        message: `not YAML: ${sentence(error.message)}`,
+        hint: /flow/i.test(error.message)
+          ? 'close what begins with [ or { in the same line, or indent what is in it further'
+          : 'indent what belongs together alike: the keys of one mapping begin in one column, and so do the dashes of one list',
+      };
+    case 'MISSING_CHAR':
+      return {
+        offset,
+        message: `not YAML: ${sentence(error.message)}`,
+        hint: /quote/.test(error.message)
+          ? 'close the quote in the line in which it begins'
+          : 'add it, or put the value in quotes',
+      };
     case 'UNEXPECTED_TOKEN':
       return {
         offset,
@@ -166,13 +200,18 @@ function inWords(error: YAMLError, text: string): Oddity {
         hint: 'a value that begins with [, {, *, &, ! or % needs quotes, as in "[::1]:8022"',
       };
     case 'BLOCK_AS_IMPLICIT_KEY':
+    case 'MULTILINE_IMPLICIT_KEY':
+      return {
+        offset,
+        message: 'not YAML: this value seems to go on in the next line, as a mapping',
+        hint: 'indent the next line as this one when it is a key beside it; a value with ": " in it needs quotes',
+      };
+    default:
       return {
         offset,
         message: `not YAML: ${sentence(error.message)}`,
-        hint: 'a value with ": " in it needs quotes; a mapping begins on the next line',
+        hint: 'look at the indentation and the quotes of this line and of the one above it',
       };
-    default:
-      return { offset, message: `not YAML: ${sentence(error.message)}` };
   }
 }
 

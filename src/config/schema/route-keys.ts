@@ -125,7 +125,7 @@ const sentSchema = mapping({
   httpVersion: key(oneOf(['1.0', '1.1']).optional(), {
     description: 'What is spoken; upgrades are always sent as 1.1. In quotes: `"1.0"`.',
     defaultText: '`"1.1"`',
-    aka: ['proxy_http_version', 'version'],
+    aka: ['proxy_http_version'],
   }),
   fields: key(flag().optional(), {
     description: "Whether the client's header fields are sent.",

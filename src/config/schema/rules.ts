@@ -51,7 +51,7 @@ const actions = {
     description: 'Sends browsers elsewhere.',
     defaultText: 'none',
     template: true,
-    aka: ['return', 'redir', 'redirectRegex'],
+    aka: ['redir', 'redirectRegex'],
   }),
   answer: key(answer().optional(), {
     description: 'Answers.',

@@ -111,6 +111,8 @@ function notAnAddress(text: string): Error {
     });
   }
   return configError('HW_CONFIG_INVALID', `\`${text}\` is not an address to listen on`, {
-    remedy: 'write HOST:PORT, PORT, "[IPv6]:PORT" or unix:/path',
+    remedy: text.includes(',')
+      ? `write a list: [${text}]`
+      : 'write HOST:PORT, PORT, "[IPv6]:PORT" or unix:/path',
   });
 }

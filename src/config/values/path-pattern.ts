@@ -60,6 +60,12 @@ function objectionTo(path: string): { why: string; remedy: string } | undefined 
       remedy: `write /${path} or, for a regular expression, ~ ${path}`,
     };
   }
+  if (path.endsWith('/*')) {
+    return {
+      why: 'ends in a *, which stands for itself here',
+      remedy: `write ${path.slice(0, -1)}: a path stands for everything that begins so`,
+    };
+  }
   if (/[?#]/.test(path)) {
     return {
       why: 'has a query',

@@ -57,10 +57,16 @@ function parseQuantity(
   const factor = match === null ? undefined : units[match[2] as string];
   if (match === null || factor === undefined) {
     const known = Object.keys(units).join(', ');
+    // 10m and 10MB are what nginx and others have.
+    const letter = match?.[2]?.charAt(0).toLowerCase() ?? '';
+    const unit = letter && Object.keys(units).find((one) => one.toLowerCase().startsWith(letter));
+    const meant = unit ? `${match?.[1]}${unit}` : undefined;
     throw configError(
       'HW_CONFIG_INVALID',
       match?.[2] === '' ? `\`${text}\` has no unit` : `\`${text}\` is not a ${noun}`,
-      { remedy: `write a number and its unit, such as ${example}; units are ${known}` },
+      {
+        remedy: `write ${meant ?? `a number and its unit, such as ${example}`}; units are ${known}`,
+      },
     );
   }
   return Math.round(Number(match[1]) * factor);

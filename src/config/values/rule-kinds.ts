@@ -30,6 +30,12 @@ const fileTests = { f: 'file', d: 'folder', e: 'any', x: 'executable' } as const
 
 /** Throws `HW_CONFIG_INVALID`. */
 export function parseCondition(value: string): ConditionModel {
+  const bare = /^\((.*)\)$/s.exec(value)?.[1]?.trim();
+  if (bare !== undefined) {
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is in parentheses`, {
+      remedy: `write it without: ${bare}`,
+    });
+  }
   const file = /^(!)?-([fdex])\s+(\S.*)$/s.exec(value);
   if (file !== null) {
     const [, bang, letter, path = ''] = file as unknown as [
@@ -42,8 +48,8 @@ export function parseCondition(value: string): ConditionModel {
     return { kind: 'file', test, path: parseTemplateText(path), negated: bang !== undefined };
   }
   const parts = /^\$(?:(\w+)|\{(\w+)\})(?:\s*(!?(?:=|~\*?))\s*(.*))?$/s.exec(value);
-  const [, bare, braced, operator, operand = ''] = parts ?? [];
-  const variable = (bare ?? braced)?.toLowerCase();
+  const [, plain, braced, operator, operand = ''] = parts ?? [];
+  const variable = (plain ?? braced)?.toLowerCase();
   if (variable === undefined) {
     throw configError('HW_CONFIG_INVALID', `\`${value}\` is not a condition`, {
       remedy:
@@ -51,6 +57,11 @@ export function parseCondition(value: string): ConditionModel {
     });
   }
   if (operator === undefined) return { kind: 'variable', variable };
+  if (/^=/.test(operand)) {
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` has a sign too many`, {
+      remedy: `write one = to compare: $${variable} ${operator} ${operand.replace(/^=+\s*/, '')}`,
+    });
+  }
   const negated = operator.startsWith('!');
   if (operator.includes('~')) {
     const pattern = parseRegex(unquoted(operand), operator.endsWith('*') ? 'i' : '');

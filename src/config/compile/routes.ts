@@ -226,6 +226,7 @@ function forwardModel(
       setHeaders: setHeaders.length === 0 ? undefined : setHeaders,
       passHeaders: sent.fields,
       passUnderscores: sent.underscores,
+      buffersBody: sent.buffered,
       passBody: sent.body === 'off' ? false : undefined,
       body: sent.body === 'off' ? undefined : sent.body,
       forwarded,

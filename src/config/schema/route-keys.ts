@@ -138,6 +138,12 @@ const sentSchema = mapping({
     defaultText: '`true`',
     aka: ['underscores_in_headers'],
   }),
+  buffered: key(flag().optional(), {
+    description:
+      'Whether a body of up to 1 MiB is read to its end before a server is asked, so that it has a length and can go to another server when one fails.',
+    defaultText: '`false`',
+    aka: ['proxy_request_buffering', 'buffering', 'request_buffers'],
+  }),
   body: key(sentBody().optional(), {
     description: 'A body in the place of the one of the client; `off`: none.',
     defaultText: "the client's",

@@ -67,7 +67,8 @@ function originInput(host: string | undefined, origin: string | undefined): Site
 }
 
 function sentInput(forward: ForwardModel): SiteInput['sent'] {
-  const { method, httpVersion, passHeaders, passUnderscores, passBody, body } = forward;
+  const { method, httpVersion, passHeaders, passUnderscores, passBody, body, buffersBody } =
+    forward;
   const ownBody = body === undefined ? undefined : templateText(body);
   return unlessEmpty(
     present({
@@ -75,6 +76,7 @@ function sentInput(forward: ForwardModel): SiteInput['sent'] {
       httpVersion: httpVersion === '1.0' ? httpVersion : undefined,
       fields: passHeaders === false ? false : undefined,
       underscores: passUnderscores === false ? false : undefined,
+      buffered: buffersBody,
       body: ownBody ?? (passBody === false ? 'off' : undefined),
     }),
   );

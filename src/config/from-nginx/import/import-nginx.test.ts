@@ -37,6 +37,7 @@ const lines = fc.constantFrom(
   'proxy_redirect off;',
   'proxy_redirect ~^http://x/(.*)$ /$1;',
   'proxy_buffering off;',
+  'proxy_request_buffering on;',
   'limit_req zone=clients burst=5;',
   'limit_conn places 3;',
   'absolute_redirect off;',

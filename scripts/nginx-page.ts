@@ -70,7 +70,7 @@ Of several \`access_log\` of one level the first that is a file counts; none goe
 | --- | --- |
 ${rows(refused)}
 
-Refused are also locations that serve files (but for error pages: the gateway has its own), all but \`set\`, \`return\`,
+Refused are also all but \`set\`, \`return\`,
 \`rewrite\` and \`break\` inside \`if\`, \`set_real_ip_from\` and its like for single locations, certificates whose names have
 variables, addresses with TLS whose default server has no certificate, and directives of modules that nginx itself does
 not have.

@@ -4,13 +4,13 @@
  */
 import { builtInVariables, variablePrefixes } from '../nginx/variables.ts';
 
-/** Of files, caches, other protocols and modules that no proxying needs. */
+/** Of caches, other protocols and modules that no proxying needs. */
 const absent: ReadonlySet<string> = new Set(
   `ancient_browser connection_time connections_active connections_reading connections_waiting
-connections_writing date_gmt date_local document_root fastcgi_path_info fastcgi_script_name gzip_ratio http2
+connections_writing date_gmt date_local fastcgi_path_info fastcgi_script_name gzip_ratio http2
 http3 invalid_referer is_request_port limit_rate modern_browser msie
-proxy_internal_body_length proxy_internal_chunked realpath_root request_body request_body_file
-request_filename request_port secure_link secure_link_expires slice_range ssl_ciphers ssl_client_i_dn_legacy
+proxy_internal_body_length proxy_internal_chunked request_body request_body_file
+request_port secure_link secure_link_expires slice_range ssl_ciphers ssl_client_i_dn_legacy
 ssl_client_s_dn_legacy ssl_client_sigalg ssl_client_v_remain ssl_curve ssl_curves
 ssl_ech_outer_server_name ssl_ech_status ssl_sigalg ssl_sigalgs tcpinfo_rcv_space tcpinfo_rtt tcpinfo_rttvar
 tcpinfo_snd_cwnd uid_got uid_reset uid_set upstream_bytes_received upstream_bytes_sent upstream_cache_etag

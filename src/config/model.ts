@@ -5,6 +5,7 @@
  * Certificates and log files are named here by path and opened by the gateway, so that they can change under it.
  */
 
+import type { FilesModel } from './files-model.ts';
 import type { ConnectionZoneModel, RequestZoneModel } from './limit-model.ts';
 import type { OwnRedirectsModel, ResponseModel, RouteModel } from './route-model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
@@ -68,6 +69,8 @@ export type SiteModel = {
   /** Run before a route is chosen, in order. Default: none. */
   readonly rules?: readonly RuleModel[];
   readonly routes: readonly RouteModel[];
+  /** What its rules mean by the names of files, before a route is chosen. Default: nothing. */
+  readonly files?: FilesModel;
   /** For what the site's rules answer, and what no route has. Default: as it comes. */
   readonly response?: ResponseModel;
   /** Reached from inside only (error pages, authentication), by name. Default: none. */

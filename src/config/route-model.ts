@@ -1,4 +1,5 @@
 /** The model of a route: which requests it is for, who may make them, where they go, and what is changed on the way. */
+import type { FilesModel } from './files-model.ts';
 import type { RouteLimitsModel } from './limit-model.ts';
 import type { AccessLogModel } from './model.ts';
 import type { RuleModel, Template } from './rule-model.ts';
@@ -6,8 +7,10 @@ import type { DynamicUpstreamModel, UpstreamModel } from './upstream-model.ts';
 
 export type RouteModel = {
   readonly path: PathPattern;
-  /** Where requests go. Without one they are answered by the rules, else with 404. */
+  /** Where requests go. Without one they are answered by the rules, from `files`, else with 404. */
   readonly upstream?: UpstreamModel | DynamicUpstreamModel;
+  /** What is served from the disk; beside an upstream only what is to be looked for first. Default: nothing. */
+  readonly files?: FilesModel;
   /** Lower-case tokens that may be upgraded to. Default `['websocket']`; `tcp` is what the Docker CLI uses. */
   readonly upgradeTokens: readonly string[];
   /** Looked at once this route is chosen: nginx's nested locations. Default: none. */

@@ -2,13 +2,15 @@
  * nginx's variables by their names, each as a function of the request: what `$host` or `$http_user_agent` mean here. What
  * maps and rules set, and captures, are the request's own matter.
  *
- * Those that no proxying needs (`$document_root`) are not here, and a configuration with them is refused.
+ * Those that neither proxying nor files need (`$ssl_ech_status`) are not here, and a configuration with them is refused.
  */
+import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Fields } from '../http1/fields.ts';
 import { basicUser } from './access-entry.ts';
 import { formatLocalTime } from './access-log-time.ts';
 import { addressBytes } from './client-address/ip-address.ts';
+import type { RouteFiles } from './files/route-files.ts';
 import type { RequestState } from './request-state.ts';
 import { hostOf } from './sites.ts';
 import { clientCertificateVariables, tlsVariables } from './tls-variables.ts';
@@ -24,6 +26,7 @@ const variables: Readonly<Record<string, Variable>> = {
   connection_requests: ({ client }) => String(client.accepted.stream?.request ?? client.requests),
   content_length: ({ head }) => head.fields.get('content-length'),
   content_type: ({ head }) => head.fields.get('content-type'),
+  document_root: folderOf,
   document_uri: ({ path }) => path,
   host: hostVariable,
   hostname: () => hostname(),
@@ -50,6 +53,7 @@ const variables: Readonly<Record<string, Variable>> = {
   proxy_protocol_server_port: ({ client }) =>
     portText(client.accepted.proxyProtocol?.destinationPort),
   query_string: ({ query }) => query,
+  realpath_root: (request) => realFolder(folderOf(request)),
   realip_remote_addr: ({ client }) => client.remoteAddress,
   realip_remote_port: ({ client }) => portText(client.accepted.remotePort),
   remote_addr: ({ remoteAddress }) => remoteAddress,
@@ -58,6 +62,7 @@ const variables: Readonly<Record<string, Variable>> = {
   request: ({ head, client }) =>
     `${head.method} ${head.sentTarget} ${protocolOf(client.accepted.protocol, head.minor)}`,
   request_completion: ({ answer }) => (answer.isComplete ? 'OK' : ''),
+  request_filename: (request) => filesOf(request)?.nameOf(request, false),
   request_id: ({ requestId }) => requestId,
   request_length: ({ answer }) => String(answer.bytesReceived),
   request_method: ({ method }) => method,
@@ -161,6 +166,25 @@ export function cookieOf(fields: Fields, name: string): string | undefined {
     }
   }
   return undefined;
+}
+
+/** Of the route; of the site before one is chosen. */
+function filesOf({ route, site }: RequestState): RouteFiles | undefined {
+  return (route ?? site.ownRoute).files;
+}
+
+function folderOf(request: RequestState): string | undefined {
+  return filesOf(request)?.folderOf(request);
+}
+
+/** Without links; undefined where there is none. */
+function realFolder(folder: string | undefined): string | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    return realpathSync(Buffer.from(folder, 'latin1'), 'latin1');
+  } catch {
+    return undefined;
+  }
 }
 
 /** A port of 0 is none. */

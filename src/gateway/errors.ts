@@ -46,7 +46,39 @@ export const gatewayErrors = {
   HW_METHOD_NOT_ALLOWED: {
     status: 405,
     summary: 'This method is not allowed here.',
-    remedy: 'CONNECT and TRACE are never passed on.',
+    remedy: 'CONNECT and TRACE are never passed on, and files are for GET and HEAD.',
+  },
+  HW_NO_FILE: {
+    status: 404,
+    summary: 'Nothing is served at this path.',
+    remedy: 'Check the address; the folder that the log names has no such file.',
+  },
+  HW_FILE_DENIED: {
+    status: 403,
+    summary: 'You may not see this.',
+    remedy:
+      'Let the user of this process read the file, or put an index into the folder: none is listed.',
+  },
+  HW_FILE_UNREADABLE: {
+    status: 500,
+    summary: 'What is at this path cannot be read at the moment.',
+    remedy: 'Look at what the system says of the file that the log names.',
+  },
+  HW_FILE_CUT: {
+    status: 500,
+    summary: 'What is at this path has changed while it was sent.',
+    remedy:
+      'Put new files in the place of old ones by renaming, so that who has the old one gets all of it.',
+  },
+  HW_PRECONDITION: {
+    status: 412,
+    summary: 'What is at this path is not as the request wants it.',
+    remedy: 'Ask for it as it is now, then for a change.',
+  },
+  HW_RANGE: {
+    status: 416,
+    summary: 'What is at this path has no such part.',
+    remedy: 'Ask for bytes up to the length that Content-Range tells.',
   },
   HW_BAD_PATH: {
     status: 400,

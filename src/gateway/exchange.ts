@@ -17,6 +17,7 @@ import type { ErrorAnswer } from './error-answer.ts';
 import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
 import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
+import { FilePassage } from './files/file-passage.ts';
 import { refuseForeignOrigin } from './foreign-origin.ts';
 import { ownErrorAnswer, ownFixedAnswer } from './own-answer.ts';
 import { Passage } from './passage.ts';
@@ -31,6 +32,9 @@ import type { Upstream } from './upstream/upstream.ts';
 
 /** nginx's status for a client that left before it was answered; it is only seen in the log. */
 const clientClosedRequest = 499;
+
+/** nginx's limit of requests from inside that follow from one. */
+const mostTurns = 10;
 
 /** nginx's status for closing without an answer; it is only seen in the log, too. */
 const closeWithoutAnswer = 444;
@@ -54,7 +58,9 @@ export class Exchange implements Noted {
   /** Whether nobody waits for the answer any more. */
   isOver = false;
   #route: Route;
-  #passage: Passage | undefined;
+  #passage: Passage | FilePassage | undefined;
+  /** Requests from inside that files have led to. */
+  #turns = 0;
   /** Whether it counts as one that may become a tunnel. */
   #isHandshake = false;
 
@@ -123,8 +129,19 @@ export class Exchange implements Noted {
     admit(this, choice);
   }
 
-  /** Sends the request to the upstream of a route that it was admitted to. */
+  /** Lets the request go where a route leads that it was admitted to. */
   proxy(route: Route): void {
+    const { files } = route;
+    if (files === undefined) {
+      this.ask(route);
+      return;
+    }
+    this.#passage = new FilePassage(this, route, files);
+    this.#passage.begin();
+  }
+
+  /** Sends it to the upstream of the route. */
+  ask(route: Route): void {
     const { forward } = route;
     if (route.upstream === undefined) throw gatewayError('HW_NO_ROUTE', 'nothing is served there');
     const upstream = this.request.goTo(route.upstream);
@@ -148,6 +165,24 @@ export class Exchange implements Noted {
   #pass(route: Route, upstream: Upstream, passBody: boolean): void {
     this.#passage = new Passage(this, route, upstream, passBody);
     this.#passage.begin();
+  }
+
+  /** Goes on as another request, from inside: for a path, or `@name` of a named route. */
+  goOnAs(to: string, query: string | undefined): void {
+    const { request } = this;
+    try {
+      if (++this.#turns > mostTurns) {
+        throw gatewayError('HW_BAD_RULE', `site ${this.site.name} looks for files in circles`);
+      }
+      if (to.startsWith('@')) {
+        this.#enter(chooseNamedRoute(request, to));
+      } else {
+        request.rewriteTo(to, query);
+        this.#enter(chooseRoute(request, true));
+      }
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** Takes the place of a tunnel: as many handshakes as come at once must not become more tunnels than may be. */

@@ -10,6 +10,7 @@ import type { TrustedProxies } from './client-address/trusted-proxies.ts';
 import type { ClientConnection } from './client-connection.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { ErrorPage } from './error-pages.ts';
+import type { RouteFiles } from './files/route-files.ts';
 import type { Forward } from './forward.ts';
 import type { Maps } from './maps.ts';
 import type { RequestRate } from './rate/request-rate.ts';
@@ -62,6 +63,8 @@ export type Route = {
   readonly access: Access | undefined;
   /** Undefined for a route that only answers. */
   readonly upstream: Upstream | DynamicUpstream | undefined;
+  /** Undefined for a route that serves none. */
+  readonly files: RouteFiles | undefined;
   readonly upgradeTokens: readonly string[];
   readonly forward: Forward;
   readonly response: ResponseChanges | undefined;

@@ -9,6 +9,7 @@ import { ChainDepth } from './chain-depth.ts';
 import { TrustedProxies } from './client-address/trusted-proxies.ts';
 import { clientCertificateRules } from './client-certificate-rules.ts';
 import { compileErrorPages } from './error-pages.ts';
+import { RouteFiles } from './files/route-files.ts';
 import { Forward } from './forward.ts';
 import { certificatesIn, readPem } from './pem-files.ts';
 import { RouteLimits } from './rate/route-limits.ts';
@@ -56,6 +57,7 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     ownRoute: route({
       path: { kind: 'prefix', path: '/', beforeRegex: false },
       upgradeTokens: [],
+      ...(model.files === undefined ? {} : { files: model.files }),
       ...(model.response === undefined ? {} : { response: model.response }),
     }),
     namedRoutes: new Map(
@@ -83,7 +85,7 @@ function compileRoute(
   siteLog: AccessLog | undefined,
   compiler: SiteCompiler,
 ): Route {
-  const { path, upstream, response } = model;
+  const { path, upstream, files, response } = model;
   return {
     path,
     internal: model.internal ?? false,
@@ -94,6 +96,7 @@ function compileRoute(
     limits: model.limits === undefined ? undefined : new RouteLimits(model.limits, compiler.zones),
     access: model.access === undefined ? undefined : new Access(model.access, compiler.access),
     upstream: upstream === undefined ? undefined : compiler.upstream(upstream),
+    files: files === undefined ? undefined : new RouteFiles(files, path),
     upgradeTokens: model.upgradeTokens,
     forward: new Forward(model.forward ?? {}, path.kind === 'regex' ? '' : path.path),
     response: response === undefined ? undefined : new ResponseChanges(response),

@@ -56,4 +56,55 @@ export const differences: readonly Difference[] = [
     asks: [/^GET \//],
     reason: 'upstreams do not choose what is served; the field is taken away, as by nginx',
   },
+  {
+    name: 'only GET and HEAD are for files',
+    asks: [/^POST \/(?:hello\.txt|dir\/)$/m, /^(?:PUT|DELETE|OPTIONS|PATCH) /],
+    reason: 'a 405 says what is allowed (RFC 9110, 15.5.6)',
+  },
+  {
+    name: 'files are tried before an upstream is asked by name',
+    asks: [/^POST \/hello\.txt$/],
+    reason: 'a 405 says what is allowed (RFC 9110, 15.5.6)',
+  },
+  {
+    name: 'pages of errors are files',
+    asks: [/^POST \/hello\.txt$/],
+    reason: 'a 405 says what is allowed (RFC 9110, 15.5.6), and its page repeats it',
+  },
+  {
+    name: 'an alias without a slash is no way out of its folder',
+    asks: [/^GET \/files\.\.\//, /^GET \/files%2e%2e\//],
+    reason:
+      'nginx puts what stands behind the path of the location, `../secret.txt`, behind the folder: a `..` of a request leads nowhere here',
+  },
+  {
+    name: 'of the names of an index the first counts that is there',
+    asks: [/name=\.\.\//],
+    reason: 'a `..` of a request leads nowhere here',
+  },
+  {
+    name: 'an alias may have variables, and what a regular expression has captured',
+    asks: [/folder=\.\.$/],
+    reason: 'a `..` of a request leads nowhere here',
+  },
+  {
+    name: 'tried paths that are computed do not lead out of the folder',
+    asks: [/file=.*\.\.\//],
+    reason: 'a `..` of a request leads nowhere here',
+  },
+  {
+    name: 'rules may lead to files',
+    asks: [/^GET \/escape\/secret\.txt$/],
+    reason: 'a `..` that a rule has put together leads nowhere here',
+  },
+  {
+    name: 'a range that is none, or is not there, is not satisfied',
+    asks: [/^GET \/dir\/inner\.txt\n/],
+    reason: 'the page of an error has its own tag; nginx adds the one of the file',
+  },
+  {
+    name: 'a page of an error may be shown with another status, or have none of its own',
+    asks: [/^GET \/empty\/x$/],
+    reason: 'an answer that has no body has no tag of one',
+  },
 ];

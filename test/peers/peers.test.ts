@@ -19,6 +19,7 @@ import { tempFolder } from '../kit/temp.ts';
 import { accessCases } from './cases/access.ts';
 import { answerCases } from './cases/answers.ts';
 import { choosingCases } from './cases/choosing.ts';
+import { fileCases } from './cases/files.ts';
 import { forwardingCases } from './cases/forwarding.ts';
 import { limitCases } from './cases/limits.ts';
 import { listeningCases } from './cases/listening.ts';
@@ -31,6 +32,7 @@ import { differences } from './differences.ts';
 import { startEchoUpstream, startSilentUpstream, startTlsEchoUpstream } from './echo-upstream.ts';
 import { observe, type Place, send } from './observe.ts';
 import type { Ask, PeerCase } from './peer-case.ts';
+import { writeSiteFiles } from './site-files.ts';
 import { usersFile } from './users-file.ts';
 
 const groups: Readonly<Record<string, readonly PeerCase[]>> = {
@@ -39,6 +41,7 @@ const groups: Readonly<Record<string, readonly PeerCase[]>> = {
   'request bodies': requestBodyCases,
   rules: ruleCases,
   answers: answerCases,
+  files: fileCases,
   access: accessCases,
   listening: listeningCases,
   limits: limitCases,
@@ -108,6 +111,7 @@ async function placeFor(t: TestContext): Promise<PeersPlace> {
   const folder = tempFolder(t, 'peers');
   mkdirSync(join(folder, 'logs'));
   writeFileSync(join(folder, 'users'), usersFile());
+  writeSiteFiles(folder);
   const own = selfSignedCertificate(t, ['*.test']);
   for (const name of ['server', 'client', 'stranger']) {
     const { certPath, keyPath } = name === 'server' ? own : selfSignedCertificate(t, [name], name);

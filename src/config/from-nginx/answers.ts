@@ -25,12 +25,10 @@ const hiddenByNginx = [
 ];
 
 /**
- * @param filePages paths of error pages that are files, and so are not shown
  * @param prefix of the location, for `proxy_redirect default`; undefined for one that has none
  */
 export function responseOf(
   reader: LevelReader,
-  filePages: ReadonlySet<string>,
   target?: ProxyTarget,
   prefix?: string,
 ): ResponseModel | undefined {
@@ -45,13 +43,7 @@ export function responseOf(
           ...listed('redirects', redirectsOf(reader, target, prefix)),
           ...cookiesOf(reader),
         }),
-    ...listed(
-      'errorPages',
-      reader
-        .settings('error_page')
-        .filter(({ directive }) => !filePages.has(directive.args.at(-1)?.value ?? ''))
-        .map(errorPageOf),
-    ),
+    ...listed('errorPages', reader.settings('error_page').map(errorPageOf)),
     ...(reader.flag('proxy_intercept_errors') ? { intercept: true } : {}),
   };
   return Object.keys(response).length === 0 ? undefined : response;

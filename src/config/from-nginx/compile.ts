@@ -29,8 +29,6 @@ import { speaksTls } from './tls-checks.ts';
 export type CompileOptions = {
   /** Absolute; what relative paths are relative to. */
   readonly prefix: string;
-  /** Paths of error pages that are files, and so are not shown. */
-  readonly filePages: ReadonlySet<string>;
   /** Of the names in `listen`. */
   readonly addresses: NamedAddresses;
   /** Absolute; the access log where the configuration says nothing of one. */
@@ -44,11 +42,10 @@ export type CompiledNginx = {
 };
 
 export function compileNginx(model: NginxModel, options: CompileOptions): CompiledNginx {
-  const { prefix, filePages, addresses, defaultLogPath } = options;
+  const { prefix, addresses, defaultLogPath } = options;
   const shared: Shared = {
     prefix,
     groups: model.upstreams,
-    filePages,
     logs: { formats: logFormatsOf(model.http), defaultPath: defaultLogPath },
   };
   const main = new LevelReader(model.main, prefix);

@@ -1,117 +1,87 @@
 /**
- * Locations that would serve files, which the gateway does not do. One that only holds an error page is left out, and the
- * gateway's own page is shown; any other one is an error.
+ * What a location or a server serves from the disk: `root`, `alias`, `index`, `try_files` and what belongs to them. Only where a
+ * request can come to it: beside a `proxy_pass` or behind a `return`, a folder that is named costs nothing.
  */
-
-import { effective } from '../../nginx/effective.ts';
+import { isAbsolute, resolve } from 'node:path';
+import type { Level } from '../../nginx/level.ts';
 import { settingsNamed } from '../../nginx/level.ts';
-import { type Location, locationsIn, type NginxModel, type Server } from '../../nginx/model.ts';
-import type { ConfigProblem } from '../problem.ts';
-import { supportOf } from './support.ts';
-import type { SupportProblems } from './unsupported.ts';
+import type { FilesModel, TryModel } from '../files-model.ts';
+import type { Template } from '../rule-model.ts';
+import type { LevelReader } from './reader.ts';
+import { templateOf } from './template.ts';
+import { typesOf } from './types.ts';
 
-export type FileLocations = SupportProblems & {
-  /** Paths of error pages that are files. */
-  readonly pages: ReadonlySet<string>;
-};
+/** Variables that are names of files. */
+const fileVariables = /\$\{?(?:document_root|realpath_root|request_filename)\b/i;
 
-export function fileLocationsIn(model: NginxModel): FileLocations {
-  const errors: ConfigProblem[] = [];
-  const notices: ConfigProblem[] = [];
-  const pages = new Set<string>();
-  for (const server of model.servers) {
-    const rest = filesOfServer(server);
-    if (rest !== undefined) errors.push(rest);
-    const errorPages = errorPagesOf(server);
-    for (const location of locationsIn(server)) {
-      if (!servesFiles(location)) continue;
-      const { match } = location;
-      const { opening } = location.level;
-      if (opening === undefined) continue;
-      const { file, line, column } = opening.directive;
-      const shown = [...errorPages].filter((page) => isOnlyFor(location, page));
-      if (shown.length > 0) {
-        for (const page of shown) pages.add(page);
-        const names =
-          shown.length === 1 ? `page ${shown[0]} is a file` : `pages ${shown.join(', ')} are files`;
-        notices.push({
-          file,
-          line,
-          column,
-          message: `the error ${names}, and files are not served: the gateway's own page is shown`,
-        });
-      } else {
-        errors.push({
-          file,
-          line,
-          column,
-          message: 'this location serves files, which is not done here',
-          hint: isForChallenges(match)
-            ? challengeHint
-            : 'put a web server behind it, or leave the location out',
-        });
-      }
-    }
-  }
-  return { errors, notices, pages };
+/** Whether a level, or an `if` of it, computes with names of files. */
+export function namesFiles({ settings, children }: Level): boolean {
+  return (
+    settings.some(({ directive }) =>
+      directive.args.some(({ value }) => fileVariables.test(value)),
+    ) || children.some((child) => child.kind.endsWith('-if') && namesFiles(child))
+  );
 }
 
-/** Whoever renews certificates writes a file there; without it they would run out some months later. */
-const challengeHint =
-  'let certbot answer by itself (certbot --standalone --http-01-port 8402) and write proxy_pass http://127.0.0.1:8402, or use DNS-01';
-
-function isForChallenges(match: Location['match']): boolean {
-  return 'path' in match && match.path.startsWith('/.well-known/acme-challenge');
-}
-
-/** A location of this page alone, or one that nobody reaches from outside and that has it. */
-function isOnlyFor({ match, level }: Location, page: string): boolean {
-  if (match.kind === 'exact') return match.path === page;
-  if (!level.named.has('internal')) return false;
-  if (match.kind === 'prefix') return page.startsWith(match.path);
-  return match.kind === 'regex' && match.regex.regex.test(page);
-}
-
-/** A server with a folder and without a location for everything serves files wherever no location says otherwise. */
-function filesOfServer({ level, locations }: Server): ConfigProblem | undefined {
-  const [folder] = settingsNamed(level, 'root');
-  const isAnswered = ['return', 'rewrite'].some((name) => settingsNamed(level, name).length > 0);
-  const hasRoot = locations.some(({ match }) => match.kind === 'prefix' && match.path === '/');
-  if (folder === undefined || isAnswered || hasRoot) return undefined;
-  const { file, line, column } = folder.directive;
+/** @param isProxied whether requests go to an upstream, unless something is found first */
+export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | undefined {
+  const { level } = reader;
+  const attempt = tryOf(level);
+  const isNamed = namesFiles(level);
+  const isAnswered = settingsNamed(level, 'return').length > 0;
+  const isReached = !isAnswered && (!isProxied || attempt !== undefined);
+  const isSaid = attempt !== undefined || reader.isSaid('root') || reader.isSaid('alias');
+  if (!isNamed && !(isReached && isSaid)) return undefined;
+  const isAlias = reader.isSaid('alias');
+  const maxRanges = reader.isSaid('max_ranges') ? reader.number('max_ranges', 0) : undefined;
+  const since = reader.word('if_modified_since')?.toLowerCase();
   return {
-    file,
-    line,
-    column,
-    message: 'this server serves files where no location says otherwise, which is not done here',
-    hint: 'add location / { proxy_pass … } or { return 404; }',
+    folder: folderOf(reader, isAlias),
+    ...(isAlias ? { isAlias } : {}),
+    ...(reader.isSaid('index') ? { index: indexOf(reader) } : {}),
+    ...(attempt === undefined ? {} : { try: attempt }),
+    types: typesOf(level),
+    defaultType: reader.word('default_type') ?? 'text/plain',
+    ...(reader.flag('etag') ? {} : { etag: false }),
+    ...(since === 'before' || since === 'off' ? { modifiedSince: since } : {}),
+    ...(maxRanges === undefined ? {} : { maxRanges }),
   };
 }
 
-/** Neither proxied nor answered by a rule, with a folder that the configuration names. */
-function servesFiles({ level, target, locations }: Location): boolean {
-  if (target !== undefined) return false;
-  if (['return', 'rewrite'].some((name) => settingsNamed(level, name).length > 0)) return false;
-  // What is refused is told where it is.
-  if (level.settings.some(({ directive }) => supportOf(directive.name) === 'error')) return false;
-  const [access] = level.settings.filter(({ directive }) =>
-    /^(?:allow|deny)$/.test(directive.name),
-  );
-  if (access?.directive.name === 'deny' && access.directive.args[0]?.value === 'all') return false;
-  if (locations.length > 0 && settingsNamed(level, 'root').length === 0) return false;
-  return (
-    effective(level, 'root').settings.length > 0 || effective(level, 'alias').settings.length > 0
-  );
+/** The `/` behind a root counts once, that of an alias as it is written. */
+function folderOf(reader: LevelReader, isAlias: boolean): Template {
+  const text = (isAlias ? reader.word('alias') : reader.word('root')) ?? 'html';
+  const [first, ...more] = templateOf(text);
+  if (first === undefined || typeof first !== 'string') {
+    return first === undefined ? [reader.absolute('.')] : [first, ...more];
+  }
+  const start = absoluteStart(first, reader);
+  const parts = [start, ...more];
+  const last = parts.at(-1);
+  if (isAlias || typeof last !== 'string') return parts;
+  return [...parts.slice(0, -1), last.replace(/\/+$/, '')].filter((part) => part !== '');
 }
 
-function errorPagesOf(server: Server): ReadonlySet<string> {
-  const levels = [server.level, ...Array.from(locationsIn(server), ({ level }) => level)];
-  return new Set(
-    levels.flatMap((level) =>
-      effective(level, 'error_page').settings.flatMap(({ directive }) => {
-        const to = directive.args.at(-1)?.value ?? '';
-        return to.startsWith('/') ? [to.replace(/\?.*$/, '')] : [];
-      }),
-    ),
-  );
+/** Without dots, so that those of a request are known; what follows may go on with the last name. */
+function absoluteStart(text: string, reader: LevelReader): string {
+  const path = isAbsolute(text) ? resolve(text) : reader.absolute(text);
+  return text.endsWith('/') && path !== '/' ? `${path}/` : path;
+}
+
+function indexOf(reader: LevelReader): Template[] {
+  return reader.all('index').flatMap((names) => names.map(templateOf));
+}
+
+function tryOf(level: Level): TryModel | undefined {
+  const [setting] = settingsNamed(level, 'try_files');
+  const words = setting?.directive.args.map(({ value }) => value) ?? [];
+  const last = words.at(-1);
+  if (last === undefined || words.length < 2) return undefined;
+  return {
+    paths: words.slice(0, -1).map((word) => {
+      const isFolder = word.endsWith('/');
+      return { path: templateOf(isFolder ? word.slice(0, -1) : word), isFolder };
+    }),
+    otherwise: /^=\d+$/.test(last) ? Number(last.slice(1)) : templateOf(last),
+  };
 }

@@ -10,7 +10,6 @@ import type { LoadResult } from '../load.ts';
 import type { ConfigProblem } from '../problem.ts';
 import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
-import { fileLocationsIn } from './files.ts';
 import { geoProblemsIn } from './geo.ts';
 import { limitProblemsIn } from './limits.ts';
 import { listenNamesIn } from './listen-names.ts';
@@ -65,7 +64,6 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
     const nginx = buildModel(configuration);
     const wrong = nginx.problems.filter(({ severity }) => severity === 'error').map(problemOf);
     const unsupported = unsupportedIn(nginx.main);
-    const files = fileLocationsIn(nginx);
     const values = undoneValuesIn(nginx);
     const parts = undonePartsIn(nginx);
     const names = listenNamesIn(nginx.servers);
@@ -74,7 +72,6 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       ...unsupported.errors,
       ...values.errors,
       ...parts.errors,
-      ...files.errors,
       ...names.errors,
       ...geoProblemsIn(nginx.main),
       ...limitProblemsIn(nginx.main, nginx.http),
@@ -92,17 +89,10 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       baseFolder,
       ...compileNginx(nginx, {
         prefix: baseFolder,
-        filePages: files.pages,
         addresses: names.addresses,
         defaultLogPath: resolve(dataFolder, defaults.accessLogName),
       }),
-      warnings: inOrder([
-        ...doubts,
-        ...unsupported.notices,
-        ...values.notices,
-        ...parts.notices,
-        ...files.notices,
-      ]),
+      warnings: inOrder([...doubts, ...unsupported.notices, ...values.notices, ...parts.notices]),
     };
   } catch (error) {
     if (error instanceof NginxError) {

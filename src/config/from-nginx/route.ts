@@ -19,6 +19,7 @@ import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
 import { accessOf } from './access.ts';
 import { accessLogOf, type LogOptions } from './access-log.ts';
 import { responseOf } from './answers.ts';
+import { filesOf } from './files.ts';
 import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import { rulesOf } from './rules.ts';
@@ -30,8 +31,6 @@ export type Shared = {
   /** Absolute; what relative paths are relative to. */
   readonly prefix: string;
   readonly groups: ReadonlyMap<string, Upstream>;
-  /** Paths of error pages that are files, and so are not shown. */
-  readonly filePages: ReadonlySet<string>;
   readonly logs: LogOptions;
 };
 
@@ -87,9 +86,10 @@ function contentOf(
   const routes = location.locations.flatMap((inner) => routeOf(inner, shared) ?? []);
   const limits = limitsOf(reader);
   const access = accessOf(reader);
-  const response = responseOf(reader, shared.filePages, target, prefix);
+  const response = responseOf(reader, target, prefix);
   const maxBodyBytes = maxBodyBytesOf(reader);
   const accessLog = accessLogOf(reader, shared.logs);
+  const files = filesOf(reader, target !== undefined);
   return {
     upgradeTokens: target === undefined ? [] : defaults.upgradeTokens,
     ...(target === undefined
@@ -99,6 +99,7 @@ function contentOf(
           forward: forwardOf(target, reader),
           ...(path?.kind === 'prefix' && path.path.endsWith('/') ? { addsSlash: true } : {}),
         }),
+    ...(files === undefined ? {} : { files }),
     ...(rules.length === 0 ? {} : { rules }),
     ...(routes.length === 0 ? {} : { routes }),
     ...(limits === undefined ? {} : { limits }),

@@ -1,12 +1,11 @@
 /** The rewrite module: `set`, `if`, `rewrite`, `return`, `break` of one level, in order (ngx_http_rewrite_module). */
-import { effective } from '../../nginx/effective.ts';
 import type { Level } from '../../nginx/level.ts';
 import { type Condition, parseCondition } from '../../nginx/model/condition.ts';
 import { parseReturn, parseRewrite } from '../../nginx/model/rewrite.ts';
-import { directivesIn } from '../../nginx/tree.ts';
 import type { ConditionModel, RuleModel } from '../rule-model.ts';
 import { LevelReader } from './reader.ts';
 import { templateOf } from './template.ts';
+import { typesOf } from './types.ts';
 
 const tests = { f: 'file', d: 'folder', e: 'any', x: 'executable' } as const;
 
@@ -71,22 +70,6 @@ export function rulesOf(level: Level, prefix: string): RuleModel[] {
     }
   }
   return rules;
-}
-
-/** nginx's own, where no `types` block is in force. */
-const usualTypes = { html: 'text/html', gif: 'image/gif', jpg: 'image/jpeg' };
-
-/** Content types by extension. */
-function typesOf(level: Level): Readonly<Record<string, string>> {
-  const settings = effective(level, 'types').settings;
-  if (settings.length === 0) return usualTypes;
-  const types: Record<string, string> = {};
-  for (const { directive } of settings) {
-    for (const { name, args } of directivesIn(directive)) {
-      for (const { value } of args) types[value.toLowerCase()] = name;
-    }
-  }
-  return types;
 }
 
 function conditionOf(condition: Condition): ConditionModel {

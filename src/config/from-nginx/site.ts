@@ -13,6 +13,7 @@ import type { PathPattern, RouteModel } from '../route-model.ts';
 import { accessOf } from './access.ts';
 import { accessLogOf } from './access-log.ts';
 import { responseOf } from './answers.ts';
+import { filesOf, namesFiles } from './files.ts';
 import { limitsOf } from './limits.ts';
 import { LevelReader } from './reader.ts';
 import { maxBodyBytesOf, namedRouteOf, ownRedirectsOf, routeOf, type Shared } from './route.ts';
@@ -38,7 +39,8 @@ export function siteOf(server: Server, fallback: Server | undefined, shared: Sha
   const named = [...locationsIn(server)].flatMap((location) =>
     location.match.kind === 'named' ? [[location.match.name, location] as const] : [],
   );
-  const response = responseOf(reader, shared.filePages);
+  const response = responseOf(reader);
+  const files = namesFiles(server.level) ? filesOf(reader, false) : undefined;
   const routes = server.locations.flatMap((location) => routeOf(location, shared) ?? []);
   return {
     name: (server.names[0]?.text ?? '').replace(/^\./, ''),
@@ -47,7 +49,8 @@ export function siteOf(server: Server, fallback: Server | undefined, shared: Sha
     ...(moreCertificates.length === 0 ? {} : { moreCertificates }),
     ...(tls === undefined ? {} : { tls }),
     ...(rules.length === 0 ? {} : { rules }),
-    routes: withRoot(routes, reader, shared),
+    routes: withRoot(routes, reader),
+    ...(files === undefined ? {} : { files }),
     ...(response === undefined ? {} : { response }),
     ...(named.length === 0
       ? {}
@@ -75,24 +78,22 @@ function redirectsOf(reader: LevelReader): Pick<SiteModel, 'absoluteRedirects' |
   return own.host === 'request' && own.port ? { absoluteRedirects: true } : { ownRedirects: own };
 }
 
-/** What no location has is the server's own: its error pages and access, and otherwise nothing. */
-function withRoot(
-  routes: readonly RouteModel[],
-  reader: LevelReader,
-  shared: Shared,
-): readonly RouteModel[] {
+/** What no location has is the server's own: its error pages and access, and its files if it has some. */
+function withRoot(routes: readonly RouteModel[], reader: LevelReader): readonly RouteModel[] {
   const hasRoot = routes.some(({ path }) => path.kind === 'prefix' && path.path === '/');
   if (hasRoot) return routes;
   const path: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
-  const response = responseOf(reader, shared.filePages);
+  const response = responseOf(reader);
   const limits = limitsOf(reader);
   const access = accessOf(reader);
   const maxBodyBytes = maxBodyBytesOf(reader);
+  const files = filesOf(reader, false);
   return [
     ...routes,
     {
       path,
       upgradeTokens: [],
+      ...(files === undefined ? {} : { files }),
       ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
       ...(response === undefined ? {} : { response }),
       ...(limits === undefined ? {} : { limits }),

@@ -30,6 +30,7 @@ export const done: ReadonlySet<string> = new Set(
   ssl_conf_command ssl_crl ssl_password_file ssl_verify_depth
   proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_password_file proxy_ssl_verify_depth
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
+  root alias index try_files types etag if_modified_since max_ranges
 `),
 );
 
@@ -46,10 +47,10 @@ export const withoutEffect: ReadonlySet<string> = new Set(
   client_header_buffer_size connection_pool_size request_pool_size ignore_invalid_headers
   keepalive_disable keepalive_min_timeout lingering_close lingering_time lingering_timeout
   reset_timedout_connection send_lowat tcp_nodelay tcp_nopush aio aio_write chunked_transfer_encoding
-  directio directio_alignment disable_symlinks etag if_modified_since log_not_found log_subrequest max_ranges
+  directio directio_alignment log_not_found log_subrequest
   msie_padding msie_refresh open_file_cache open_file_cache_errors open_file_cache_events
   open_file_cache_min_uses open_file_cache_valid output_buffers postpone_output read_ahead sendfile
-  sendfile_max_chunk server_tokens subrequest_output_buffer_size types root alias index ssl_buffer_size
+  sendfile_max_chunk server_tokens subrequest_output_buffer_size ssl_buffer_size
   ssl_certificate_cache ssl_prefer_server_ciphers ssl_session_cache ssl_session_tickets ssl_session_timeout
   ssl_session_ticket_key ssl_object_cache_inheritable
   referer_hash_bucket_size referer_hash_max_size proxy_buffer_size proxy_buffers proxy_busy_buffers_size
@@ -79,7 +80,7 @@ export const notices: Readonly<Record<string, string>> = {
   error_log: 'the gateway logs to standard error',
   load_module: 'modules of nginx cannot be loaded',
   gzip: 'answers are passed on as the upstream compresses them',
-  gzip_static: 'no files are served',
+  gzip_static: 'files are sent as they are',
   gunzip: 'answers are passed on as the upstream compresses them',
   proxy_cache: 'nothing is cached',
   proxy_store: 'nothing is stored',
@@ -116,13 +117,13 @@ export const refused: Readonly<Record<string, string>> = {
   limit_except: 'who may use which method would be forgotten',
   predicate: 'locations by a condition are not known here',
   post_action: 'a request that other servers count on would not be made',
-  try_files: 'no files are served',
-  autoindex: 'no files are served',
-  random_index: 'no files are served',
-  dav_methods: 'no files are served',
-  empty_gif: 'no files are served',
-  flv: 'no files are served',
-  mp4: 'no files are served',
+  autoindex: 'folders are not listed',
+  random_index: 'a folder has one index',
+  disable_symlinks: 'links would be followed',
+  dav_methods: 'files are only read',
+  empty_gif: 'there is no image here but those in files',
+  flv: 'files are sent from their beginning, or by Range',
+  mp4: 'files are sent from their beginning, or by Range',
   stub_status: 'the gateway has figures of its own, see `admin` of hatchway.yaml',
   valid_referers: 'who may link here would be forgotten',
   secure_link: 'links would not be checked',

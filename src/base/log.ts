@@ -26,8 +26,21 @@ export function createLog(
 /** A log that says nothing, for tests and for commands that print for themselves. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} };
 
-const secretParameter =
-  /([?&](?:(?:access_|id_|refresh_|auth_)?token|api_?key|jwt|password|(?:client_)?secret|ott|signature|x-amz-signature)=)[^&#\s]*/gi;
+/**
+ * The ends of names of query parameters that let somebody in: `nomad_token` and `X-Amz-Signature`, too. `ott` is Nomad's one-time
+ * token, `tkn` that of code-server, `authSig` Home Assistant's signature of a path, `sig` that of Azure's links.
+ */
+const secretName =
+  '(?:[^=&?#\\s]*[_-])?(?:token|secret|pass(?:word|wd)?|pwd|api[_-]?key|jwt|ott|tkn|(?:auth)?sig|signature)';
+
+const secretParameter = new RegExp(`([?&]${secretName}=)[^&#\\s]*`, 'gi');
+
+const wholeSecretName = new RegExp(`^${secretName}$`, 'i');
+
+/** Whether the value of a query parameter of this name lets somebody in. */
+export function isSecretParameter(name: string): boolean {
+  return wholeSecretName.test(name);
+}
 
 /** `https://ann:secret@host/`, whether at the start or behind a method. */
 const userInfo = /(:\/\/)[^/?#@\s]*@/;

@@ -259,6 +259,8 @@ test('what gives access reaches no line, in whatever format and variable', () =>
       http_sec_websocket_protocol: secret,
       cookie_id: secret,
       arg_token: secret,
+      arg_jwt: secret,
+      arg_private_token: secret,
       sent_http_set_cookie: `id=${secret}`,
       sent_http_location: `/x?access_token=${secret}`,
       upstream_cookie_id: secret,

@@ -4,7 +4,7 @@
  *
  * One thing is different: what gives somebody access does not reach the file, even where the template names it.
  */
-import { redactUrl } from '../base/log.ts';
+import { isSecretParameter, redactUrl } from '../base/log.ts';
 import type { AccessLogTemplate } from '../config/model.ts';
 import type { LoggedRequest, LoggedTunnelEnd, UnreadRequest } from './access-entry.ts';
 import { escapeDefault, escapeJson } from './access-log-escape.ts';
@@ -61,13 +61,14 @@ function textOf(name: string, { quote, nothing }: Style, source: VariableSource)
 /** Variables whose values are or hold URLs, whose queries may carry tokens. `args` has no `?` before it. */
 const queries: readonly string[] = ['args', 'query_string'];
 
-/** Fields, cookies and arguments that give access to whoever has them. */
+/** Fields and cookies that give access to whoever has them. */
 const secretName =
-  /^(?:(?:sent_|upstream_)?http_.*(?:authorization|cookie|token|api_?key|secret|password)|http_sec_websocket_protocol|(?:upstream_)?cookie_|arg_(?:token|access_token|api_?key)$)/;
+  /^(?:(?:sent_|upstream_)?http_.*(?:authorization|cookie|token|api_?key|secret|password)|http_sec_websocket_protocol|(?:upstream_)?cookie_)/;
 
 function withoutSecrets(name: string, value: string): string {
   if (value === '') return value;
   if (secretName.test(name)) return 'REDACTED';
+  if (name.startsWith('arg_') && isSecretParameter(name.slice('arg_'.length))) return 'REDACTED';
   return queries.includes(name) ? redactUrl(`?${value}`).slice(1) : redactUrl(value);
 }
 

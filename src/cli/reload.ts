@@ -11,6 +11,7 @@ import type { LoadResult } from '../config/load.ts';
 import type { GatewayModel } from '../config/model.ts';
 import { formatProblem } from '../config/problem.ts';
 import { routesOf, sitesOf, upstreamsOf } from '../config/walk.ts';
+import { warningsOf } from '../config/warnings.ts';
 import type { ReloadFacts } from '../gateway/admin/gateway-view.ts';
 import type { Server } from './server.ts';
 
@@ -79,6 +80,14 @@ export class Reloader {
       this.#failed(why, found.problems.map((problem) => formatProblem(problem)).join('\n'));
       return;
     }
+    // Its parts are made at the start only.
+    if (found.config.console.enabled && !this.#loaded.config.console.enabled) {
+      this.#failed(
+        why,
+        'the console was off at the start: restart, or write console.enabled: false',
+      );
+      return;
+    }
     try {
       await server.replace(found.model);
     } catch (error) {
@@ -87,6 +96,8 @@ export class Reloader {
       return;
     }
     for (const { message, ...place } of found.warnings) log.warn(place, message);
+    const said = new Set(warningsOf(this.#loaded.model));
+    for (const warning of warningsOf(found.model)) if (!said.has(warning)) log.warn({}, warning);
     if (JSON.stringify(found.config.console) !== JSON.stringify(this.#loaded.config.console)) {
       log.warn({}, 'the settings of the console change with the next start only');
     }

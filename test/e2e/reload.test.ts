@@ -1,6 +1,6 @@
 /** A configuration that changes while it is served, and what the admin listener says of it. */
 import assert from 'node:assert/strict';
-import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { type Child, startChild } from '../kit/child.ts';
@@ -79,6 +79,19 @@ test('a change is noticed although other files of its folder come, go and are wr
   running.configure('answer: { status: 200, body: two }');
   await running.child.said(/the new configuration is served/);
   assert.equal(await answer(running), 'two');
+});
+
+test('what is dangerous in a new configuration is said once, and what needs a restart is not served', async (t) => {
+  const { child, file, configure } = await start(t);
+  const unverified = 'to: "https://127.0.0.1:1", upstreamTls: { verify: false }';
+  configure(unverified);
+  await child.said(/the new configuration is served/);
+  configure(`${unverified}, maxBody: 1KiB`);
+  await child.said(/the new configuration is served.*the new configuration is served/s);
+  assert.equal(child.output.match(/verify: false/g)?.length, 1);
+
+  writeFileSync(file, readFileSync(file, 'utf8').replace('enabled: false', 'enabled: true'));
+  await child.said(/the console was off at the start.*the old configuration goes on/);
 });
 
 test('a file that is gone leaves the old configuration', async (t) => {

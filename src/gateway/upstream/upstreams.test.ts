@@ -285,17 +285,6 @@ test('an upstream whose certificate files have changed is another one', async (c
   assert.notEqual(pick(upstreams.set().of(model)), before);
 });
 
-test('that nobody checks an upstream is said aloud, once', (context) => {
-  const { upstreams, lines } = new UpstreamsKit(context);
-  const model = modelOf([tcp(1)], { tls: { verify: false, serverName: 'own.example' } });
-  upstreams.set().of(model);
-  upstreams.set().of(model);
-  assert.deepEqual(
-    lines.map(({ facts }) => facts),
-    [{ upstream: 'http://up.test' }],
-  );
-});
-
 test('why there is nobody to ask is said of each server', (context) => {
   const { upstreams, lines } = new UpstreamsKit(context);
   const set = upstreams.set();

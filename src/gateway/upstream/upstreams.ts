@@ -105,14 +105,11 @@ export class Upstreams {
   }
 
   #group(model: UpstreamModel, files: UpstreamTlsFiles | undefined): UpstreamGroup {
-    const { inProcess, log } = this.#context;
+    const { inProcess } = this.#context;
     for (const server of model.servers) {
       if (server.kind === 'in-process' && inProcess[server.name] === undefined) {
         throw gatewayError('HW_NO_SERVER', `no server ${server.name} runs in this process`);
       }
-    }
-    if (model.tls?.verify === false) {
-      log.warn({ upstream: model.name }, 'nobody checks that this upstream is who it says it is');
     }
     return new UpstreamGroup(model, upstreamTls(model, files), this.#context);
   }

@@ -78,6 +78,7 @@ function siteModel(served: Served, config: Config, options: CompileOptions): Sit
           ...options,
           resolver: config.resolver,
           upstreams: config.upstreams,
+          types: config.types,
         });
   const rules = ruleModels(site?.rules);
   const namedRoutes = unlessEmpty(routes?.namedRoutes ?? {});

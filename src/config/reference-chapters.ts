@@ -51,7 +51,7 @@ sites:
   - { host: www.example.com, to: http://app }
 `,
     of: 'file',
-    keys: ['upstreams', 'maps'],
+    keys: ['upstreams', 'maps', 'types'],
   },
   {
     title: 'The console',
@@ -121,7 +121,7 @@ sites:
   {
     title: 'Where requests go',
     intro:
-      'To an upstream, elsewhere in the browser, or nowhere because the answer is here. A site has one of the three, and so has a route.',
+      'To an upstream, elsewhere in the browser, to a folder, or nowhere because the answer is here. A site has one of these, and so has a route.',
     example: `sites:
   - host: app.example.com
     to:
@@ -131,12 +131,13 @@ sites:
     routes:
       # /v1/users is asked for as /users.
       - { path: /v1/, to: http://10.0.0.4:8080/ }
+      - { path: /docs/, files: /srv/www }
       - { path: = /robots.txt, answer: "User-agent: *\\nDisallow: /\\n" }
   - host: www.example.com
     redirect: { to: "https://example.com$request_uri", status: 301 }
 `,
     of: 'site',
-    keys: ['to', 'redirect', 'answer'],
+    keys: ['to', 'redirect', 'answer', 'files'],
   },
   {
     title: 'Rules',

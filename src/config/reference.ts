@@ -57,7 +57,7 @@ function sectionLines(section: Section): string[] {
   const names = same.map(({ name }) => `\`${name}\``).join(', ');
   return [
     ...lines,
-    `A route may also have these keys of a site, which the chapters below explain: ${names}. What it does not have it takes from its site; of \`headers\`, \`keepAlive\`, \`limits\`, \`sent\`, \`timeouts\`, \`tunnel\`, \`upstreamCookies\` and \`upstreamTls\` it takes the keys that it does not have itself. A route with one of \`to\`, \`redirect\` and \`answer\` takes none of the three.`,
+    `A route may also have these keys of a site, which the chapters below explain: ${names}. What it does not have it takes from its site; of \`headers\`, \`keepAlive\`, \`limits\`, \`sent\`, \`timeouts\`, \`tunnel\`, \`upstreamCookies\` and \`upstreamTls\` it takes the keys that it does not have itself. A route with one of \`to\`, \`redirect\`, \`answer\` and \`files\` takes none of the others.`,
     '',
   ];
 }

@@ -11,6 +11,7 @@ import { accessLogTarget } from './schema/access-log.ts';
 import { answerKeys } from './schema/answers.ts';
 import { authKeys } from './schema/auth-keys.ts';
 import { consoleSchema } from './schema/console.ts';
+import { files } from './schema/files.ts';
 import { key } from './schema/key.ts';
 import { limitsSchema, siteLimitsSchema } from './schema/limits.ts';
 import { admin, listenAddresses } from './schema/listen.ts';
@@ -24,6 +25,7 @@ import { trustedProxies } from './schema/trusted-proxies.ts';
 import { upstreamKeys } from './schema/upstream-keys.ts';
 import { upstreams } from './schema/upstreams.ts';
 import { routeLimitsSchema } from './schema/zone-limits.ts';
+import { mediaTypes } from './values/answer-kinds.ts';
 import { duration, flag, hostNames, mapping, publicUrl, routePath } from './values/kinds.ts';
 import { formatListenAddress } from './values/listen-address.ts';
 import { formatDuration } from './values/quantity.ts';
@@ -34,6 +36,8 @@ function ofTheSite(_own: string, merged?: 'merged'): string {
 }
 
 const rulesAka = ['if', 'rewrite', 'set', 'handle', 'http-request', 'middlewares'];
+
+const filesAka = ['root', 'alias', 'file_server', 'try_files', 'static', 'index'];
 
 const toAka = [
   'proxy_pass',
@@ -60,6 +64,13 @@ const routeKeys = {
     aka: toAka,
   }),
   ...answerKeys,
+  files: key(files().optional(), {
+    description:
+      'A folder that files are served from instead of asking `to`; beside a `to`, what is looked for first.',
+    defaultText: 'that of the site, unless the route has a `to`, `redirect` or `answer`',
+    template: true,
+    aka: filesAka,
+  }),
   rules: key(ruleList().optional(), {
     description: 'What is done once the route has been chosen, in order, before `to` is asked.',
     defaultText: 'none',
@@ -138,6 +149,13 @@ export const siteSchema = mapping({
     aka: toAka,
   }),
   ...answerKeys,
+  files: key(files().optional(), {
+    description:
+      'A folder that files are served from instead of asking `to`; beside a `to`, what is looked for first.',
+    defaultText: 'none',
+    template: true,
+    aka: filesAka,
+  }),
   ...authKeys((own) => own),
   ...requestKeys((own) => own),
   ...upstreamKeys((own) => own),
@@ -242,6 +260,11 @@ export const topSchema = mapping({
     description: "Variables that are looked up, as nginx's `map`, by their name without `$`.",
     defaultText: 'none',
     aka: ['map', 'vars', 'variables'],
+  }),
+  types: key(mediaTypes().optional(), {
+    description: 'Media types by extension, for `files`.',
+    defaultText: 'the usual ones',
+    aka: ['mime', 'mime_types'],
   }),
   console: key(consoleSchema.prefault({}), {
     description: 'The terminal in the browser.',

@@ -22,7 +22,7 @@ const merged = [
 ] as const;
 
 /** Where a request goes: one of these, so that a route's takes the place of the site's, whichever it is. */
-const targets = ['to', 'redirect', 'answer'] as const;
+const targets = ['to', 'redirect', 'answer', 'files'] as const;
 
 /** Of everything on a site that no route is for, without `route`. Header fields are merged by name in `fields.ts`. */
 export function settingsOf(site: SiteConfig, route?: RouteConfig): Settings {

@@ -231,9 +231,35 @@ function checkSettings(one: Settings, path: ConfigPath, options: CheckOptions): 
     });
   }
   findings.push(...checkAuth(one.auth, [...path, 'auth'], options));
+  findings.push(...checkFiles(one, path));
   if (one.to !== undefined) findings.push(...checkServers(one.to, [...path, 'to']));
   findings.push(...checkSticky(one.sticky, [...path, 'sticky']));
   return findings;
+}
+
+function checkFiles({ files, redirect, answer }: Settings, path: ConfigPath): Finding[] {
+  if (files === undefined) return [];
+  const other = redirect === undefined ? answer && 'answer' : 'redirect';
+  if (other !== undefined) {
+    return [
+      {
+        path: [...path, 'files'],
+        at: 'key',
+        message: `\`files\` and \`${other}\` exclude each other`,
+        hint: 'remove one of them, or give one of them a route of its own',
+      },
+    ];
+  }
+  if ((files.try === undefined) === (files.otherwise === undefined)) return [];
+  const [given, missing] = files.try === undefined ? ['otherwise', 'try'] : ['try', 'otherwise'];
+  return [
+    {
+      path: [...path, 'files', given],
+      at: 'key',
+      message: `\`${given}\` needs \`${missing}\` beside it`,
+      hint: 'write { try: [$uri], otherwise: 404 }, or a path of the site in the place of 404',
+    },
+  ];
 }
 
 function checkAuth(auth: Settings['auth'], path: ConfigPath, options: CheckOptions): Finding[] {

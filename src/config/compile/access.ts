@@ -2,12 +2,12 @@
  * `auth` as the model of access. Another server that decides becomes a route of the site, which only the gateway itself
  * can ask, since that is what the model has room for.
  */
-import { resolve } from 'node:path';
 import { defaults } from '../defaults.ts';
 import type { AccessModel, ErrorPageModel, ForwardModel, RouteModel } from '../route-model.ts';
 import type { Template } from '../rule-model.ts';
 import type { Settings } from '../settings.ts';
 import type { UpstreamUrl } from '../values/upstream-url.ts';
+import { absolutePath } from './absolute-path.ts';
 import { present } from './present.ts';
 import { type UpstreamOptions, upstreamModel } from './upstream.ts';
 
@@ -112,17 +112,6 @@ function askingRoute(path: string, to: UpstreamUrl, options: UpstreamOptions): R
       ],
     },
   };
-}
-
-/** A path that begins with a variable is whatever that is. */
-function absolutePath(path: Template, baseFolder: string): Template {
-  const [first, ...rest] = path;
-  return typeof first === 'string' ? [absoluteText(first, baseFolder), ...rest] : path;
-}
-
-function absoluteText(text: string, baseFolder: string): string {
-  // What is behind a last slash comes out of a variable.
-  return resolve(baseFolder, text) + (text.endsWith('/') && text.length > 1 ? '/' : '');
 }
 
 /** Who is denied stays out, even when a wider network is allowed. */

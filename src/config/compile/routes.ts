@@ -8,20 +8,25 @@ import type {
   RouteModel,
   TunnelModel,
 } from '../route-model.ts';
-import type { RouteConfig, SiteConfig } from '../schema.ts';
+import type { Config, RouteConfig, SiteConfig } from '../schema.ts';
 import { type Settings, settingsOf } from '../settings.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../upstream-model.ts';
 import type { RoutePath } from '../values/path-pattern.ts';
 import { AccessCompiler } from './access.ts';
 import { accessLogModel, type LogOptions } from './access-log.ts';
 import { type FieldLevels, fieldLevels, requestFields } from './fields.ts';
+import { filesModel } from './files.ts';
 import { routeLimitsModel } from './limits.ts';
 import { present, unlessEmpty } from './present.ts';
 import { redirectsOf, responseModel } from './response.ts';
 import { answerModels, ruleModels } from './rules.ts';
 import { type UpstreamOptions, upstreamModel } from './upstream.ts';
 
-export type RouteOptions = UpstreamOptions & LogOptions;
+export type RouteOptions = UpstreamOptions &
+  LogOptions & {
+    /** Media types of the file. */
+    readonly types: Config['types'];
+  };
 
 const everything: PathPattern = { kind: 'prefix', path: '/', beforeRegex: false };
 
@@ -101,6 +106,10 @@ class RouteCompiler {
       upgradeTokens: upstream === undefined ? [] : (settings.upgrade ?? defaults.upgradeTokens),
       ...present({
         upstream,
+        files:
+          answers.length === 0
+            ? filesModel(settings.files, this.#options.baseFolder, this.#options.types)
+            : undefined,
         routes: config?.routes?.map((inner) => this.#route(inner)),
         rules: rules.length === 0 ? undefined : rules,
         limits: routeLimitsModel(settings.limits),

@@ -57,7 +57,7 @@ export function parseCondition(value: string): ConditionModel {
     });
   }
   if (operator === undefined) return { kind: 'variable', variable };
-  if (/^=/.test(operand)) {
+  if (!operator.includes('~') && operand.startsWith('=')) {
     throw configError('HW_CONFIG_INVALID', `\`${value}\` has a sign too many`, {
       remedy: `write one = to compare: $${variable} ${operator} ${operand.replace(/^=+\s*/, '')}`,
     });

@@ -43,8 +43,8 @@ export function hoisted(
   usualLogPath: string,
 ): { readonly site: SiteKeys; readonly routes: readonly Written[] } {
   const all = written.flatMap(withInner);
-  const passing = all.filter(({ to }) => to !== undefined);
-  const asking = passing.filter(({ to }) => to !== 'off');
+  const passing = all.filter(({ to, files }) => to !== undefined || files !== undefined);
+  const asking = passing.filter(({ to }) => to !== undefined && to !== 'off');
   const shared = [
     ...ofUpstreams.filter((name) => isAlike(asking, name)),
     ...ofRequests.filter((name) => isAlike(passing, name)),
@@ -107,7 +107,8 @@ function withoutRoot(site: SiteKeys, routes: readonly Written[]): ReturnType<typ
   const others = routes.filter((route) => route !== root);
   if (root.inner.length > 0 || isOfRoutes(rest)) return { site, routes };
   const names = Object.keys(rest);
-  const isBare = names.length === 1 && rest.to !== undefined && headers === undefined;
+  const hasTarget = rest.to !== undefined || rest.files !== undefined;
+  const isBare = names.length === 1 && hasTarget && headers === undefined;
   if (isBare && rest.to === 'off') return { site, routes: others };
   const isSaid = names.some((name) => name in site) || isSaidOf(headers, site.headers);
   if ((others.length > 0 && !isBare) || isSaid) return { site, routes };

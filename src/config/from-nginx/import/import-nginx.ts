@@ -14,8 +14,10 @@ import { explainAll } from '../../explain.ts';
 import type { GatewayModel } from '../../model.ts';
 import { type ConfigProblem, formatProblem } from '../../problem.ts';
 import { configSchema } from '../../schema.ts';
+import { routesOf, sitesOf } from '../../walk.ts';
 import { inOrder, type LoadNginxOptions, type NginxReading, readNginx } from '../load.ts';
 import { LevelReader } from '../reader.ts';
+import { typesOf } from '../types.ts';
 import { upstreamContext } from '../upstreams.ts';
 import { targetVariables } from './constants.ts';
 import type { Written } from './hoist.ts';
@@ -72,13 +74,20 @@ function configInput(
 ): { readonly config: ConfigInput; readonly written: readonly WrittenSite[] } {
   const http = new LevelReader(nginx.http ?? nginx.main, baseFolder);
   const { resolver: usualResolver } = upstreamContext(http);
+  const servesFiles = [...sitesOf(model)].some((site) =>
+    [...routesOf(site)].some(({ files }) => files !== undefined),
+  );
+  const usualTypes = servesFiles ? typesOf(http.level) : undefined;
   const servers = importedServers(model, sites, report);
   const groups = new Set(nginx.upstreams.keys());
   const written = servers.map((imported): WrittenSite => {
     const { server, site } = imported;
     const listen = listenInputs(imported, servers);
     const wanted = targetVariables(site, model);
-    const context = { report, groups, usualResolver, usualLogPath, listen, wanted };
+    const context = {
+      ...{ report, groups, listen, wanted },
+      ...{ usualResolver, usualLogPath, usualTypes },
+    };
     return { level: server.level, ...siteInput(imported, context) };
   });
   const shared = sharedKeys(written.map(({ input }) => input));
@@ -88,6 +97,7 @@ function configInput(
     resolver: resolverInput(usualResolver),
     limits: limitsInput(model),
     maps: mapInputs(model),
+    types: usualTypes === undefined ? undefined : { ...usualTypes },
     upstreams: upstreamInputs(nginx, baseFolder, usualResolver),
     ...shared,
     sites: written.map(({ input, routes }) => {

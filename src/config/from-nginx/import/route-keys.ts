@@ -3,6 +3,7 @@ import type { Level } from '../../../nginx/level.ts';
 import { settingsNamed } from '../../../nginx/level.ts';
 import { present, unlessEmpty } from '../../compile/present.ts';
 import { redirectsOf } from '../../compile/response.ts';
+import type { FilesModel } from '../../files-model.ts';
 import type { OwnRedirectsModel, RouteModel } from '../../route-model.ts';
 import type { RuleModel } from '../../rule-model.ts';
 import type { RouteInput } from '../../schema.ts';
@@ -11,6 +12,7 @@ import { parseTarget } from '../../values/upstream-url.ts';
 import { accessLogInput, authInput, limitsInput } from './access-keys.ts';
 import { type Constants, foldConstants, withConstants } from './constants.ts';
 import { requestKeys } from './field-keys.ts';
+import { filesInput } from './file-keys.ts';
 import type { ImportReport } from './import-report.ts';
 import { responseKeys } from './response-keys.ts';
 import { answerInput, answersAll, ruleInputs } from './rule-inputs.ts';
@@ -25,6 +27,8 @@ export type RouteContext = ServerContext & {
   readonly constants: Constants;
   /** Variables whose value is worth having, as they say where requests go. */
   readonly wanted: ReadonlySet<string>;
+  /** Media types of the whole file. */
+  readonly usualTypes: FilesModel['types'];
   /** Where the access log is when nothing is said of one. */
   readonly usualLogPath: string;
 };
@@ -78,12 +82,13 @@ export function routeInput(
   const written = isStripped || level === undefined ? [] : folded.rules;
   const rules = level === undefined ? [] : ruleInputs(written, { level, ...rulePlace });
   const ownRules = { rules: rules.length === 0 ? undefined : rules };
+  const files = filesInput(route.files, context.usualTypes);
   if (route.upstream === undefined) {
     const { response, ...pages } = responseKeys(route.response, undefined);
     return present({
       path,
       ...ownRules,
-      to: 'off' as const,
+      ...(files === undefined ? { to: 'off' as const } : { files }),
       ...shared,
       headers: headersOf({ response }),
       ...pages,
@@ -105,6 +110,7 @@ export function routeInput(
     path,
     ...ownRules,
     ...servers,
+    files,
     stripPrefix: isCut ? true : undefined,
     addSlash: addSlashInput(route, uri),
     ...sent,

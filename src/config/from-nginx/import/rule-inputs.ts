@@ -86,9 +86,11 @@ function conditionText(condition: ConditionModel): string {
   }
 }
 
-/** What is empty, has spaces at its ends or looks quoted. */
+/** What is empty, has spaces at its ends, or looks like a sign or quoted. */
 function quoted(text: string): string {
-  return text === '' || text !== text.trim() || /^".*"$/s.test(text) ? `"${text}"` : text;
+  return text === '' || text.startsWith('=') || text !== text.trim() || /^".*"$/s.test(text)
+    ? `"${text}"`
+    : text;
 }
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);

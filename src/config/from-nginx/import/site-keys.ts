@@ -68,8 +68,8 @@ export function siteInput(
   return { input: shortened(present({ ...input, ...(isSilent ? target : {}) })), routes };
 }
 
-function hasTarget({ to, redirect, answer }: SiteKeys): boolean {
-  return to !== undefined || redirect !== undefined || answer !== undefined;
+function hasTarget({ to, redirect, answer, files }: SiteKeys): boolean {
+  return [to, redirect, answer, files].some((one) => one !== undefined);
 }
 
 /** One of several is written alone. */

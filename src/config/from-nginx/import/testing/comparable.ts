@@ -186,6 +186,7 @@ function routeOf(
     routes: Object.fromEntries(
       (route.routes ?? []).map((one) => routeOf(one, folded.constants, wanted, site)),
     ),
+    files: isOver ? undefined : route.files,
     response: responseOf(route.response, upstream === undefined ? undefined : route),
   };
   if (isOver) return [pathText(path), common];

@@ -441,6 +441,8 @@ test('what does not finish within the drain is cut', async (t) => {
   const kit = await GatewayKit.start(t);
   const { client, upstream } = await kit.ask(get);
   await kit.gateway.close({ drainMs: 20 });
+  // It was the gateway that has cut it, and no upstream.
+  assert.deepEqual(kit.lines, []);
   await Promise.all([client.gone(), upstream.gone()]);
   assert.deepEqual(kit.gateway.open, { clients: 0, upstreams: 0, tunnels: 0 });
 });

@@ -156,6 +156,8 @@ export class Gateway {
     for (const tunnel of [...this.#shared.tunnels]) tunnel.goAway();
     await counts.until(() => counts.tunnels === 0, goAwayMs);
     for (const generation of [this.#current, ...this.#retired]) generation.destroy();
+    // With its client a request is over; one that lost its upstream first would be logged as that one's failure.
+    await counts.until(() => counts.clients === 0, closeMs);
     this.#shared.upstreams.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
     this.#access.passwords.close();

@@ -152,6 +152,8 @@ export type ResponseModel = {
     readonly value: Template;
     readonly always: boolean;
   }[];
+  /** Expires and Cache-Control of answers of the same statuses, in place of the upstream's. Default: as they come. */
+  readonly expires?: ExpiresModel;
   /** Lower-case names of the upstream's fields that the client does not get. Default: none. */
   readonly hideHeaders?: readonly string[];
   /** Changes of Location and Refresh, the first that fits. Default: none. */
@@ -162,6 +164,13 @@ export type ResponseModel = {
   readonly errorPages?: readonly ErrorPageModel[];
   /** Whether upstream answers from 300 up, for which there is an error page, are replaced by it. Default false. */
   readonly intercept?: boolean;
+};
+
+export type ExpiresModel = {
+  /** A time from now on, `epoch`, `max`, `off`, or `@` and a time of the day, in nginx's notation. */
+  readonly when: Template;
+  /** Whether the time counts from Last-Modified. Default false. */
+  readonly sinceModified?: boolean;
 };
 
 export type RedirectModel = { readonly to: Template } & (

@@ -1,6 +1,6 @@
 /**
- * What a route changes in the heads of answers: fields that are added or hidden, redirects and cookies that name the
- * upstream (nginx's add_header, proxy_hide_header, proxy_redirect, proxy_cookie_…), made ready from its `ResponseModel`. A value
+ * What a route changes in the heads of answers: fields that are added or hidden, times to live, redirects and cookies that name
+ * the upstream (nginx's add_header, proxy_hide_header, expires, proxy_redirect, proxy_cookie_…), made ready from its `ResponseModel`. A value
  * that could break out of its line, such as a decoded path can be, is left out.
  */
 import type { AttributeChange, CookieModel, ResponseModel } from '../config/route-model.ts';
@@ -8,6 +8,7 @@ import type { Template } from '../config/rule-model.ts';
 import { FieldNameSet, type Fields } from '../http1/fields.ts';
 import { fieldLineIfValid } from '../http1/head-writer.ts';
 import { byteRegex } from './byte-regex.ts';
+import { Expires } from './expires.ts';
 import type { HeadChanges } from './headers.ts';
 import type { RequestState } from './request-state.ts';
 import { absoluteLocation } from './rules.ts';
@@ -26,6 +27,9 @@ export class ResponseChanges {
     readonly always: boolean;
   }[];
   readonly #replaced: FieldNameSet;
+  /** With what `expires` says in their place. */
+  readonly #replacedByTime: FieldNameSet;
+  readonly #expires: Expires | undefined;
   readonly #redirects: readonly Replacement[];
   readonly #cookies: ((cookie: string, request: RequestState) => string) | undefined;
 
@@ -41,11 +45,14 @@ export class ResponseChanges {
         : regexReplacement(redirect.regex, redirect.to),
     );
     this.#cookies = model.cookies === undefined ? undefined : cookieChange(model.cookies);
-    this.#replaced = new FieldNameSet([
+    const replaced = [
       ...(model.hideHeaders ?? []),
       ...(this.#redirects.length > 0 ? ['location', 'refresh'] : []),
       ...(this.#cookies === undefined ? [] : ['set-cookie']),
-    ]);
+    ];
+    this.#replaced = new FieldNameSet(replaced);
+    this.#replacedByTime = new FieldNameSet([...replaced, 'expires', 'cache-control']);
+    this.#expires = model.expires === undefined ? undefined : new Expires(model.expires);
   }
 
   /**
@@ -61,11 +68,28 @@ export class ResponseChanges {
         lines += fieldLineIfValid('Set-Cookie', this.#cookies(cookie, request));
       }
     }
-    return { replaced: this.#replaced, lines: lines + this.added(request, status) };
+    const times = this.#timeLines(request, status, fields.get('last-modified'));
+    return {
+      replaced: times === '' ? this.#replaced : this.#replacedByTime,
+      lines: lines + times + this.#addedLines(request, status),
+    };
   }
 
-  /** The lines that are added to an answer of this status, the gateway's own too. */
-  added(request: VariableSource, status: number): string {
+  /**
+   * The lines that are added to an answer of this status that is not an upstream's.
+   *
+   * @param lastModified the field of the answer. Default: none.
+   */
+  added(request: VariableSource, status: number, lastModified?: string): string {
+    return this.#timeLines(request, status, lastModified) + this.#addedLines(request, status);
+  }
+
+  #timeLines(request: VariableSource, status: number, lastModified: string | undefined): string {
+    if (this.#expires === undefined || !addedStatuses.includes(status)) return '';
+    return this.#expires.lines(request, lastModified);
+  }
+
+  #addedLines(request: VariableSource, status: number): string {
     let lines = '';
     for (const { name, value, always } of this.#added) {
       if (!always && !addedStatuses.includes(status)) continue;

@@ -107,4 +107,14 @@ export const differences: readonly Difference[] = [
     asks: [/^GET \/empty\/x$/],
     reason: 'an answer that has no body has no tag of one',
   },
+  {
+    name: 'browsers are told how long they may keep what they get',
+    asks: [/\nRange: bytes=100-/],
+    reason: 'an error is not said to be worth keeping, as the 416 of nginx is with `expires`',
+  },
+  {
+    name: 'requests with a body are answered from files',
+    asks: [/^GET \/hello/],
+    reason: 'a body that nobody wants ends the connection behind the answer, which says so',
+  },
 ];

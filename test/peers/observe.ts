@@ -95,9 +95,18 @@ function observeOne(answer: string): string {
       return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()] as const;
     })
     .filter(([name]) => !notCompared.has(name) && !(isOwnPage && ownPageFields.has(name)))
-    .map(([name, value]) => `${name}: ${value}`)
+    .map(([name, value]) => `${name}: ${name === 'expires' ? fromDate(value, lines) : value}`)
     .sort();
   return [status, ...fields, '', isOwnPage ? '(page of the proxy)' : body].join('\n');
+}
+
+/** How long after the answer, within the second that the two may differ by; fixed times as they are. */
+function fromDate(expires: string, lines: readonly string[]): string {
+  const date = lines.find((line) => /^date:/i.test(line))?.slice('date:'.length);
+  const from = date === undefined ? Date.now() : Date.parse(date);
+  const seconds = (Date.parse(expires) - from) / 1000;
+  const isNear = Math.abs(seconds) < 400 * 86_400;
+  return isNear ? `${Math.round(seconds / 10) * 10} s after Date` : expires;
 }
 
 /** nginx's pages and the gateway's are known by what only they write; a redirect of either may have no body at all. */

@@ -1,4 +1,4 @@
-/** What becomes of answers: `add_header`, `proxy_hide_header`, `proxy_redirect`, `proxy_cookie_…`, `error_page`. */
+/** What becomes of answers: `add_header`, `expires`, `proxy_hide_header`, `proxy_redirect`, `proxy_cookie_…`, `error_page`. */
 import type { Setting } from '../../nginx/level.ts';
 import type { ProxyTarget } from '../../nginx/model/proxy-target.ts';
 import { translatePcre } from '../../nginx/pcre.ts';
@@ -36,6 +36,7 @@ export function responseOf(
   const hidden = reader.all('proxy_hide_header').map(([name = '']) => name.toLowerCase());
   const response: ResponseModel = {
     ...listed('addHeaders', addedHeaders(reader)),
+    ...expiresOf(reader),
     ...(target === undefined
       ? {}
       : {
@@ -66,6 +67,15 @@ function addedHeaders(reader: LevelReader): NonNullable<ResponseModel['addHeader
         ? []
         : [{ name, value: templateOf(value), always: always === 'always' }],
     );
+}
+
+/** `expires 1h`, `expires modified +24h`; `off` is the default. */
+function expiresOf(reader: LevelReader): Pick<ResponseModel, 'expires'> {
+  const words = reader.isSaid('expires') ? (reader.args('expires') ?? []) : [];
+  const when = words.at(-1);
+  if (when === undefined || when === 'off') return {};
+  const sinceModified = words.length === 2 && words[0] === 'modified';
+  return { expires: { when: templateOf(when), ...(sinceModified ? { sinceModified } : {}) } };
 }
 
 function redirectsOf(

@@ -30,7 +30,7 @@ export const done: ReadonlySet<string> = new Set(
   ssl_conf_command ssl_crl ssl_password_file ssl_verify_depth
   proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_password_file proxy_ssl_verify_depth
   ssl ssl_reject_handshake ssl_trusted_certificate max_headers underscores_in_headers
-  root alias index try_files types etag if_modified_since max_ranges
+  root alias index try_files types etag if_modified_since max_ranges expires
 `),
 );
 
@@ -90,7 +90,6 @@ export const notices: Readonly<Record<string, string>> = {
   send_timeout: 'a client that stops reading is given client_body_timeout',
   auth_delay: 'a wrong password is answered at once',
   limit_rate: 'the rate of answers is not limited',
-  expires: 'browsers cache as the upstream says',
   early_hints: 'interim answers are always passed on',
   charset: 'the upstream’s Content-Type is passed on as it is',
   override_charset: 'the upstream’s Content-Type is passed on as it is',

@@ -2,8 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import { fieldLineIfValid } from '../../http1/head-writer.ts';
+import { formatHttpDate } from '../http-date.ts';
 import type { ByteRange } from './byte-ranges.ts';
-import { formatHttpDate } from './http-date.ts';
 import type { Validators } from './preconditions.ts';
 
 /** A part of the file, and the text in front of it. */

@@ -250,7 +250,7 @@ export class FilePassage {
     if (response !== undefined) {
       // Variables of the fields may tell it; nothing is sent yet.
       answer.status = status;
-      added += response.added(request, status);
+      added += response.added(request, status, answer.sentField('last-modified'));
       answer.status = 0;
       answer.writtenLines = lines + added;
     }

@@ -4,7 +4,7 @@
  */
 import type { FilesModel } from '../../config/files-model.ts';
 import type { Fields } from '../../http1/fields.ts';
-import { parseHttpDate } from './http-date.ts';
+import { parseHttpDate } from '../http-date.ts';
 
 /** What answers are held against. */
 export type Validators = {

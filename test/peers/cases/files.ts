@@ -645,6 +645,127 @@ export const fileCases: readonly PeerCase[] = [
     asks: ['GET /hello.txt', 'GET /nothing', 'GET /dir/', 'GET /dir/nothing', 'GET /app/main.js'],
   },
   {
+    name: 'browsers are told how long they may keep what they get',
+    server: `root FOLDER/www; expires 1h;
+      location = /none { return 404; }
+      location = /text { return 200 text; }
+      location = /gone { return 301 /text; }
+      location /app/ { expires -1; }
+      location = /page.html { expires epoch; }
+      location = /data.json { expires max; add_header Cache-Control public; }
+      location /dir/ { expires modified +10y; location = /dir/ { expires off; } }
+      location /first/ { expires modified 1h; }
+      location = /UPPER.HTML { expires 0; }`,
+    asks: [
+      'GET /hello.txt',
+      'HEAD /hello.txt',
+      get(`If-Modified-Since: ${time}`),
+      get('Range: bytes=0-3'),
+      get('Range: bytes=100-'),
+      get('If-Match: "other"'),
+      'GET /none',
+      'GET /text',
+      'GET /gone',
+      'GET /app/main.js',
+      'GET /app',
+      'GET /page.html',
+      'GET /data.json',
+      'GET /first/',
+      'GET /UPPER.HTML',
+      'GET /nothing',
+    ],
+  },
+  {
+    name: 'how long may depend on what it is',
+    http: `map $sent_http_content_type $time_to_live { default off; text/html epoch; ~text/ 7d; application/json @0h; }
+      map $sent_http_content_type $sniffing { default nosniff; "" ""; }`,
+    server: `root FOLDER/www; types { text/html html; text/plain txt; image/x-none none; text/odd js; }
+      expires $time_to_live; add_header X-Content-Type-Options $sniffing always;
+      location /odd/ { expires $arg_a; alias FOLDER/www/; }`,
+    asks: [
+      'GET /page.html',
+      'GET /hello.txt',
+      'GET /archive.tar.gz',
+      'GET /odd/hello.txt?a=x',
+      'GET /odd/hello.txt?a=-2h',
+      'GET /odd/hello.txt',
+      get(`If-Modified-Since: ${time}`),
+    ],
+  },
+  {
+    name: 'what an upstream says of that is replaced',
+    server: `location / { expires 1d; proxy_pass http://UP_A; }
+      location /error/ { expires 1d; proxy_pass http://UP_A/status/404; }`,
+    asks: ['GET /', 'GET /error/'],
+  },
+  {
+    name: 'fields of a file are those of its location',
+    server: `root FOLDER/www; add_header X-Outer outer; add_header X-Type $sent_http_content_type;
+      location /dir/ { add_header X-Inner "$uri $sent_http_etag $sent_http_last_modified" always; }
+      location = /dir/inner.txt { root FOLDER/www; add_header X-Status $status; }`,
+    asks: ['GET /hello.txt', 'GET /dir/', 'GET /dir/inner.txt', 'GET /dir/nothing', 'GET /nothing'],
+  },
+  {
+    name: 'an inner location has the files of its own',
+    server: `root FOLDER/www;
+      location /dir/ { root FOLDER/pages; location ~ \\.txt$ { root FOLDER/www; } location = /dir/x { alias FOLDER/www/hello.txt; } }
+      location ^~ /app/ { location ~ \\.js$ { types { text/x-js js; } } }`,
+    asks: ['GET /dir/inner.txt', 'GET /dir/index.html', 'GET /dir/x', 'GET /app/main.js'],
+  },
+  {
+    name: 'requests with a body are answered from files',
+    server: 'root FOLDER/www;',
+    asks: [
+      {
+        line: 'GET with a body',
+        raw: 'GET /hello.txt HTTP/1.1\r\nHost: HOST\r\nContent-Length: 4\r\n\r\nbodyGET /page.html HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n',
+      },
+    ],
+  },
+  {
+    name: 'a file of error pages of an upstream takes the place of its answer',
+    server: `proxy_intercept_errors on; error_page 404 /404.html; error_page 500 =503 /502.html;
+      location / { proxy_pass http://UP_A/status/404; }
+      location /500 { proxy_pass http://UP_A/status/500; }
+      location ~ ^/(?:404|502)\\.html$ { root FOLDER/pages; internal; }`,
+    asks: ['GET /', 'GET /500', 'GET /404.html', 'POST /'],
+  },
+  {
+    name: 'small things beside an application have a location each',
+    server: `location = /favicon.ico { log_not_found off; access_log off; return 204; }
+      location = /robots.txt { alias FOLDER/www/hello.txt; }
+      location ~* \\.(?:js|css)$ { root FOLDER/www; try_files $uri @app; expires 1y; }
+      location / { proxy_pass http://UP_A; }
+      location @app { proxy_pass http://UP_B; }`,
+    asks: [
+      'GET /favicon.ico',
+      'GET /robots.txt',
+      'GET /app/main.js',
+      'GET /app/other.js',
+      'GET /x',
+    ],
+  },
+  {
+    name: 'files are served over TLS',
+    servers: `server { listen TLS ssl; server_name files.tls.test; ssl_certificate FOLDER/server.pem;
+      ssl_certificate_key FOLDER/server.key; root FOLDER/www; }`,
+    asks: [
+      { line: 'GET /hello.txt', host: 'files.tls.test', tls: {} },
+      { line: 'GET /dir', host: 'files.tls.test', tls: {} },
+      { line: 'GET /hello.txt', host: 'files.tls.test', tls: {}, headers: ['Range: bytes=-4'] },
+    ],
+  },
+  {
+    name: 'what is asked with a host that is no name stays in its folder',
+    servers: `server { listen LISTEN; server_name ~^(?<name>.+)\\.files\\.test$; root FOLDER/$name; }`,
+    asks: [
+      { line: 'GET /hello.txt', host: 'www.files.test' },
+      { line: 'GET /secret.txt', host: '...files.test' },
+      { line: 'GET /secret.txt', host: 'www%2f...files.test' },
+      { line: 'GET /404.html', host: 'pages.files.test' },
+    ],
+  },
+  {
     name: 'connections are kept',
     server: 'root FOLDER/www;',
     asks: [

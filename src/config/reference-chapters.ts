@@ -238,6 +238,7 @@ sites:
       'ownRedirects',
       'upstreamRedirects',
       'upstreamCookies',
+      'expires',
       'maxBody',
       'upgrade',
       'tunnel',

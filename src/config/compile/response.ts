@@ -30,6 +30,7 @@ export function responseModel(
       addHeaders: add.length === 0 ? undefined : add,
       hideHeaders: hide.length === 0 ? undefined : hide,
       redirects: redirects.length === 0 ? undefined : redirects,
+      expires: settings.expires === undefined ? undefined : present(settings.expires),
       cookies: cookieModel(settings.upstreamCookies),
       errorPages: errorPages.length === 0 ? undefined : errorPages,
       intercept: settings.interceptErrors,
@@ -44,6 +45,7 @@ export function siteResponseModel(site: SiteConfig): ResponseModel | undefined {
   return unlessEmpty(
     present({
       addHeaders: add.length === 0 ? undefined : add,
+      expires: site.expires === undefined ? undefined : present(site.expires),
       errorPages: errorPages.length === 0 ? undefined : errorPages,
       intercept: site.interceptErrors,
     }),

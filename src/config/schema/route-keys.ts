@@ -4,6 +4,7 @@ import { defaults } from '../defaults.ts';
 import {
   answerStatus,
   errorStatuses,
+  expiryText,
   origins,
   pageTarget,
   template,
@@ -157,6 +158,32 @@ function sentBody() {
   return text('`off` or a text', (value) => (value === 'off' ? value : parseLongText(value)));
 }
 
+const expiresSchema = mapping({
+  when: key(expiryText(), {
+    description: 'How long, written as above.',
+    template: true,
+    aka: ['time', 'maxAge'],
+  }),
+  sinceModified: key(flag().optional(), {
+    description: 'Whether the time counts from Last-Modified.',
+    defaultText: '`false`',
+    aka: ['modified'],
+  }),
+});
+
+/** Read as the mapping. */
+function expires() {
+  const expects = 'a time such as `30d`, `max`, `epoch`, `off` or `@15h`, or a mapping';
+  return z
+    .union(
+      [expiryText().transform((when): z.output<typeof expiresSchema> => ({ when })), expiresSchema],
+      {
+        error: () => expects,
+      },
+    )
+    .meta({ expects } satisfies KindMeta);
+}
+
 const ownRedirectsSchema = mapping({
   host: key(oneOf(['request', 'site']).optional(), {
     description: 'Which host they name: the one that was asked for, or the first one of the site.',
@@ -264,6 +291,13 @@ export function requestKeys(said: (own: string, merged?: 'merged') => string) {
       description: 'Cookies that the upstream sets: what is changed of them.',
       defaultText: said('none', 'merged'),
       aka: ['proxy_cookie_path', 'proxy_cookie_domain', 'proxy_cookie_flags', 'set_cookie'],
+    }),
+    expires: key(expires().optional(), {
+      description:
+        "How long browsers may keep answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308, as Expires and Cache-Control in the place of the upstream's: `30d`, `max`, `epoch` (not at all), `off`, or `@15h` for a time of the day.",
+      defaultText: said('as the upstream says'),
+      template: true,
+      aka: ['cache', 'cacheControl', 'cache_control', 'maxAge'],
     }),
     maxBody: key(sizeOrOff().optional(), {
       description: 'Largest body of a request; above it 413.',

@@ -1,5 +1,6 @@
 /** Kinds of value around requests and answers: templates, statuses, networks, origins. */
 import { z } from 'zod';
+import { parseTime } from '../../nginx/units.ts';
 import { configError } from '../errors.ts';
 import { attempt, type KindMeta, oneOrMany, text } from './kinds.ts';
 import { parseNetworkText } from './network.ts';
@@ -55,6 +56,19 @@ export function usersPath() {
   return text('the path of a file', (value) => {
     if (value !== '') return parseTemplateText(value);
     throw configError('HW_CONFIG_INVALID', 'the path is empty', { remedy: 'name a file' });
+  });
+}
+
+/** How long an answer may be kept, in nginx's notation; one with variables is read for each request. */
+export function expiryText() {
+  return text('a time such as `30d`, `max`, `epoch`, `off` or `@15h`', (value) => {
+    const isTime = parseTime(value.replace(/^(?:@|-)/, ''), 's') !== undefined;
+    if (/^(?:off|max|epoch)$/.test(value) || isTime || value.includes('$')) {
+      return parseTemplateText(value);
+    }
+    throw configError('HW_CONFIG_INVALID', `\`${value}\` is not how long an answer may be kept`, {
+      remedy: 'write 30d, 12h or 10m; max, epoch, off; or @15h30m for a time of the day',
+    });
   });
 }
 

@@ -58,11 +58,15 @@ export function hoisted(
   if (sharesRequest) site.headers = { request, ...own.headers };
   const log = own.accessLog ?? usualLogPath;
   const reduce = ({ input, level, inner }: Written): Written => {
-    const { headers, errorPages, interceptErrors, accessLog, ...rest } = without(input, shared);
+    const { headers, errorPages, expires, interceptErrors, accessLog, ...rest } = without(
+      input,
+      shared,
+    );
     const left = {
       ...rest,
       ...fieldsBeside(headers, own.headers?.response, sharesRequest),
       ...(isDeepStrictEqual(errorPages, own.errorPages) ? {} : { errorPages: errorPages ?? [] }),
+      ...(isDeepStrictEqual(expires, own.expires) ? {} : { expires: expires ?? 'off' }),
       ...((interceptErrors ?? false) === (own.interceptErrors ?? false)
         ? {}
         : { interceptErrors: interceptErrors ?? false }),

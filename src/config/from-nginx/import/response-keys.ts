@@ -20,7 +20,7 @@ type PageInput = NonNullable<SiteInput['errorPages']>[number];
 
 export type ResponseKeys = Pick<
   SiteInput,
-  'upstreamRedirects' | 'upstreamCookies' | 'errorPages' | 'interceptErrors'
+  'upstreamRedirects' | 'upstreamCookies' | 'expires' | 'errorPages' | 'interceptErrors'
 > & { readonly response?: ResponseFields };
 
 /** nginx keeps these to itself; nothing else looks at them. */
@@ -50,6 +50,7 @@ export function responseKeys(
     upstreamRedirects:
       redirects === undefined ? undefined : redirectsInput(response?.redirects ?? [], redirects),
     upstreamCookies: redirects === undefined ? undefined : cookiesInput(response?.cookies),
+    expires: expiresInput(response?.expires),
     errorPages: pagesInput(response?.errorPages),
     interceptErrors: response?.intercept,
   });
@@ -118,6 +119,12 @@ function changesInput(
   const texts: Record<string, string> = {};
   for (const { from, to } of changes ?? []) texts[fromText(from)] ??= templateText(to);
   return unlessEmpty(texts);
+}
+
+function expiresInput(expires: ResponseModel['expires']): SiteInput['expires'] {
+  if (expires === undefined) return undefined;
+  const when = templateText(expires.when);
+  return expires.sinceModified === true ? { when, sinceModified: true } : when;
 }
 
 function pagesInput(pages: readonly ErrorPageModel[] | undefined): PageInput[] | undefined {

@@ -246,6 +246,7 @@ function responseOf(response: ResponseModel | undefined, route?: RouteModel): un
     cookies = {},
     errorPages = [],
     intercept = false,
+    expires,
   } = response ?? {};
   const fields = Map.groupBy(
     addHeaders.map(
@@ -253,9 +254,9 @@ function responseOf(response: ResponseModel | undefined, route?: RouteModel): un
     ),
     ([name]) => name,
   );
-  if (route === undefined) return { fields, errorPages, intercept };
+  if (route === undefined) return { fields, errorPages, intercept, expires };
   return {
-    ...{ fields, errorPages, intercept, cookies },
+    ...{ fields, errorPages, intercept, cookies, expires },
     hidden: new Set(hideHeaders.filter((name) => !ownHidden.has(name)).toSorted()),
     redirects: redirects
       .map((one) => [fromText(one.kind === 'regex' ? one.regex : one.from), templateText(one.to)])

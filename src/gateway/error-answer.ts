@@ -55,6 +55,8 @@ export function newRequestId(): string {
  */
 const retrySeconds: Readonly<Record<string, number>> = {
   HW_RATE_LIMITED: 1,
+  HW_REQUESTS_LIMITED: 1,
+  HW_CONNECTIONS_LIMITED: 5,
   HW_TOO_MANY_FROM_ADDRESS: 5,
   HW_TOO_MANY_CONNECTIONS: 5,
   HW_OUT_OF_DESCRIPTORS: 5,

@@ -50,8 +50,7 @@ test('a limit says after how many seconds to try again, and nothing else does', 
       errorAnswer(gatewayError(code, 'x'), { requestId: 'abc' }).text,
     )?.[1];
   assert.equal(secondsOf('HW_RATE_LIMITED'), '1');
-  assert.equal(secondsOf('HW_REQUESTS_LIMITED'), '1');
-  assert.equal(secondsOf('HW_CONNECTIONS_LIMITED'), '5');
+  assert.equal(secondsOf('HW_REQUESTS_LIMITED'), undefined);
   assert.equal(secondsOf('HW_TOO_MANY_CONNECTIONS'), '5');
   assert.equal(secondsOf('HW_TOO_MANY_FROM_ADDRESS'), '5');
   assert.equal(secondsOf('HW_OUT_OF_DESCRIPTORS'), '5');

@@ -51,12 +51,11 @@ export function newRequestId(): string {
 
 /**
  * After how many seconds trying again makes sense (RFC 9110, 10.2.3), where that can be guessed: rates are by the second, answers
- * under way and idle connections end within seconds, and a tunnel ends when somebody closes a page.
+ * under way and idle connections end within seconds, and a tunnel ends when somebody closes a page. What a route limits is answered
+ * with a status of the configuration's choice, and as nginx does, without it.
  */
 const retrySeconds: Readonly<Record<string, number>> = {
   HW_RATE_LIMITED: 1,
-  HW_REQUESTS_LIMITED: 1,
-  HW_CONNECTIONS_LIMITED: 5,
   HW_TOO_MANY_FROM_ADDRESS: 5,
   HW_TOO_MANY_CONNECTIONS: 5,
   HW_OUT_OF_DESCRIPTORS: 5,

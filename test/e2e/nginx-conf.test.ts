@@ -169,7 +169,7 @@ test('a configuration that cannot be served says why, each with its place, and e
   const file = join(tempFolder(t, 'conf'), 'nginx.conf');
   writeFileSync(
     file,
-    'http {\n  server {\n    listen 80;\n    lisen 81;\n    location / { root /srv; }\n  }\n}\n',
+    'http {\n  server {\n    listen 80;\n    lisen 81;\n    location / { autoindex on; }\n  }\n}\n',
   );
   const child = startHatchwayWith(t, file);
   assert.equal(await child.exited, 1);
@@ -177,7 +177,7 @@ test('a configuration that cannot be served says why, each with its place, and e
     child.output,
     /nginx\.conf:4:5: unknown directive "lisen"\n {4}did you mean "listen"/,
   );
-  assert.match(child.output, /nginx\.conf:5:5: this location serves files/);
+  assert.match(child.output, /nginx\.conf:5:18: "autoindex" is not done here/);
   const missing = startHatchwayWith(t, join(tempFolder(t, 'conf'), 'none.conf'));
   assert.equal(await missing.exited, 1);
   assert.match(missing.output, /none\.conf: cannot be read: there is no such file/);

@@ -15,9 +15,12 @@ type Issue = z.core.$ZodIssue;
  */
 export function explainAll(issues: readonly Issue[], root: unknown, at: ConfigPath): Finding[] {
   const findings = issues.flatMap((issue) => explain(issue, root, at));
-  // A key that is there under a wrong name is not also missing.
+  // A key that is there under a wrong name is not also missing; if it is there under its own, too, that is wrong by itself.
   const meant = new Set(findings.flatMap((one) => (one.meant ? [JSON.stringify(one.meant)] : [])));
-  return findings.filter(({ path }) => !meant.has(JSON.stringify(path)));
+  return findings.filter(
+    ({ path }) =>
+      !meant.has(JSON.stringify(path)) || valueAt(root, path.slice(at.length)) !== undefined,
+  );
 }
 
 function explain(issue: Issue, root: unknown, at: ConfigPath): Finding[] {

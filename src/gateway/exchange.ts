@@ -1,6 +1,7 @@
 /**
  * One request and its answer, from the client's side: which route, who may have it, what is answered when nobody else does,
- * and the line in the access log. What goes to an upstream and comes from it is for the request's `Passage`.
+ * and the line in the access log. What goes to an upstream and comes from it is for the request's `Passage`, what comes from the
+ * disk for its `FilePassage`.
  *
  *   client ──head──▶ rules, route ──▶ limits ──▶ access ──▶ passage ──▶ upstream
  *          ──body──▶ request body ─────────────────────────────▲

@@ -34,6 +34,7 @@ function sha256(bytes: Uint8Array): string {
 
 type Site = {
   readonly folder: string;
+  readonly pid: number;
   /** Of the plain and of the secure port. */
   readonly origins: readonly [plain: string, secure: string];
   /** What curl writes to its output, with these arguments and URLs. */
@@ -69,6 +70,7 @@ async function startSite(t: TestContext): Promise<Site> {
   await child.said(/Hatchway is ready/);
   return {
     folder,
+    pid: child.pid,
     origins: [`http://localhost:${plain}`, `https://localhost:${secure}`],
     curl: async (...args) => {
       // -q: no .curlrc of whoever runs this.
@@ -79,15 +81,24 @@ async function startSite(t: TestContext): Promise<Site> {
   };
 }
 
+/** In bytes: the most memory that a process has had at a time. */
+function peakMemoryOf(pid: number): number {
+  const [, kibibytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kibibytes) * 1024;
+}
+
 test(
   '64 MiB arrive byte for byte over HTTP/1.1, TLS and HTTP/2, whole and in parts',
   patience,
   async (t) => {
-    const { folder, origins, curl } = await startSite(t);
+    const { folder, pid, origins, curl } = await startSite(t);
     const [plain, secure] = origins;
     const body = largeBody();
     const digest = sha256(body);
     writeFileSync(join(folder, 'www/large.bin'), body);
+    const before = peakMemoryOf(pid);
+    assert.equal(sha256(await curl(`${plain}/large.bin`)), digest);
+    assert.ok(peakMemoryOf(pid) - before < largeBytes / 2);
     for (const args of [
       ['--http1.1', `${plain}/large.bin`],
       ['--http1.1', `${secure}/large.bin`],

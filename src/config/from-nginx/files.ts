@@ -3,8 +3,7 @@
  * request can come to it: beside a `proxy_pass` or behind a `return`, a folder that is named costs nothing.
  */
 import { isAbsolute, resolve } from 'node:path';
-import type { Level } from '../../nginx/level.ts';
-import { settingsNamed } from '../../nginx/level.ts';
+import { type Level, type Setting, settingsNamed } from '../../nginx/level.ts';
 import type { FilesModel, TryModel } from '../files-model.ts';
 import type { Template } from '../rule-model.ts';
 import type { LevelReader } from './reader.ts';
@@ -17,17 +16,27 @@ const fileVariables = /\$\{?(?:document_root|realpath_root|request_filename)\b/i
 /** Whether a level, or an `if` of it, computes with names of files. */
 export function namesFiles({ settings, children }: Level): boolean {
   return (
-    settings.some(({ directive }) =>
-      directive.args.some(({ value }) => fileVariables.test(value)),
-    ) || children.some((child) => child.kind.endsWith('-if') && namesFiles(child))
+    settings.some(namesFile) ||
+    children.some((child) => child.kind.endsWith('-if') && namesFiles(child))
   );
+}
+
+/** Whether what all of a configuration shares does: a map, the format of a log. */
+function isNamedForAll(level: Level): boolean {
+  let http: Level | undefined = level;
+  while (http !== undefined && http.kind !== 'http') http = http.parent;
+  return http?.settings.some(namesFile) ?? false;
+}
+
+function namesFile({ directive }: Setting): boolean {
+  return directive.args.some(({ value }) => fileVariables.test(value));
 }
 
 /** @param isProxied whether requests go to an upstream, unless something is found first */
 export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | undefined {
   const { level } = reader;
   const attempt = tryOf(level);
-  const isNamed = namesFiles(level);
+  const isNamed = namesFiles(level) || isNamedForAll(level);
   const isAnswered = settingsNamed(level, 'return').length > 0;
   const isReached = !isAnswered && (!isProxied || attempt !== undefined);
   const isSaid = attempt !== undefined || reader.isSaid('root') || reader.isSaid('alias');

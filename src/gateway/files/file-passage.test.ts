@@ -14,9 +14,9 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { FilesModel } from '../../config/files-model.ts';
-import type { SiteModel } from '../../config/model.ts';
-import { GatewayKit, type KitOptions, siteModel } from '../testing/gateway-kit.ts';
+import { Http2Client, startHttp2Gateway, testHost } from '../http2/testing/http2-kit.ts';
+import { TestCertificates } from '../testing/certificates.ts';
+import { GatewayKit, type KitOptions } from '../testing/gateway-kit.ts';
 
 /** Far more than sockets hold. */
 const largeBytes = 256 * 1024 * 1024;
@@ -30,22 +30,18 @@ function folderOf(t: TestContext): string {
   return folder;
 }
 
-async function startWith(
-  t: TestContext,
-  folder: string,
-  options: KitOptions & { readonly files?: Partial<FilesModel> } = {},
-): Promise<GatewayKit> {
-  const { files, ...rest } = options;
-  const sites: SiteModel[] = [
-    siteModel(undefined, [
-      {
-        path: { kind: 'prefix', path: '/', beforeRegex: false },
-        upgradeTokens: [],
-        files: { folder: [folder], ...files },
-      },
-    ]),
-  ];
-  return GatewayKit.start(t, { sites, ...rest });
+function startWith(t: TestContext, folder: string): Promise<GatewayKit> {
+  return GatewayKit.start(t, besideRoute(folder));
+}
+
+/** A folder for everything, in a site whose own route is for something else. */
+function besideRoute(folder: string): Required<Pick<KitOptions, 'site' | 'route'>> {
+  const files = { folder: [folder] };
+  const path = { kind: 'prefix', path: '/', beforeRegex: false } as const;
+  return {
+    site: { routes: [{ path, upgradeTokens: [], files }] },
+    route: { path: { kind: 'exact', path: '/other' } },
+  };
 }
 
 /** How many descriptors this process has of a file. */
@@ -96,15 +92,8 @@ test('a client that takes nothing is given up, and little was read for it', asyn
   const path = join(folder, 'large.bin');
   writeFileSync(path, '');
   truncateSync(path, largeBytes);
-  const route = {
-    path: { kind: 'prefix', path: '/', beforeRegex: false },
-    upgradeTokens: [],
-    files: { folder: [folder] },
-  } as const;
-  const kit = await GatewayKit.start(t, {
-    site: { routes: [route], limits: { bodyMs: 300 } },
-    route: { path: { kind: 'exact', path: '/other' } },
-  });
+  const { site, route } = besideRoute(folder);
+  const kit = await GatewayKit.start(t, { site: { ...site, limits: { bodyMs: 300 } }, route });
   const client = await kit.connect();
   client.socket.pause();
   client.write('GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n');
@@ -147,6 +136,25 @@ test('a file that is cut short while it is sent cuts the answer', async (t) => {
   for await (const chunk of client.socket) received += (chunk as Buffer).length;
   assert.ok(received < largeBytes);
   await kit.logged(/has become shorter while it was sent/);
+  await closed(path);
+});
+
+test('over HTTP/2 a file that is cut short resets its stream, and the connection goes on', async (t) => {
+  const folder = folderOf(t);
+  const path = join(folder, 'large.bin');
+  writeFileSync(path, '');
+  truncateSync(path, largeBytes);
+  writeFileSync(join(folder, 'a.txt'), 'first');
+  const certificates = new TestCertificates();
+  t.after(() => certificates.remove());
+  const kit = await startHttp2Gateway(t, certificates, besideRoute(folder));
+  const client = await Http2Client.connect(t, kit.port);
+  const stream = client.session.request({ ':path': '/large.bin', ':authority': testHost });
+  await once(stream, 'response');
+  truncateSync(path, 1024);
+  stream.resume();
+  await assert.rejects(once(stream, 'end'), { code: 'ERR_HTTP2_STREAM_ERROR' });
+  assert.equal((await client.ask({ ':path': '/a.txt' })).body.toString(), 'first');
   await closed(path);
 });
 

@@ -14,6 +14,7 @@ import { codeOf, type HatchwayError } from '../../base/errors.ts';
 import { never } from '../deadlines.ts';
 import { gatewayError } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
+import { hasTakenAll } from '../read-memory.ts';
 import { escapePath } from '../request-uri.ts';
 import type { Route } from '../serving.ts';
 import { parseRanges } from './byte-ranges.ts';
@@ -37,6 +38,8 @@ export class FilePassage {
   #isLeft = false;
   /** Whether the path is one that was looked for. */
   #isTried = false;
+  /** What is read into; undefined while a stream may still have what was read before. */
+  #buffer: Buffer | undefined;
   /** Called when the client takes more, or has gone. */
   #goOn: (() => void) | undefined;
 
@@ -287,6 +290,7 @@ export class FilePassage {
         headLength = 0;
         if (!client.socket.write(chunk)) await this.#drained();
         if (this.#isLeft) return;
+        if (!hasTakenAll(client.socket)) this.#buffer = undefined;
       }
     }
     if (after === '') return;
@@ -296,7 +300,10 @@ export class FilePassage {
 
   /** At least one byte. */
   async #read(handle: FileHandle, at: number, length: number, name: string): Promise<Buffer> {
-    const buffer = Buffer.allocUnsafeSlow(length);
+    if (this.#buffer === undefined || this.#buffer.length < length) {
+      this.#buffer = Buffer.allocUnsafeSlow(length);
+    }
+    const buffer = this.#buffer;
     let bytesRead: number;
     try {
       ({ bytesRead } = await handle.read(buffer, 0, length, at));

@@ -619,6 +619,16 @@ export const fileCases: readonly PeerCase[] = [
     asks: ['GET /page.html', 'GET /nothing', 'GET /stop'],
   },
   {
+    name: 'maps and logs may name files',
+    http: `map $request_filename $named { default other; ~hello a-file; ~page$ "$document_root"; }
+      log_format named '$request_filename $status';`,
+    server: `root FOLDER/www; access_log FOLDER/named.log named; add_header X-Named $named;
+      location /app/ { proxy_pass http://UP_A; }
+      location /text/ { return 200 "$named"; }`,
+    asks: ['GET /hello.txt', 'GET /dir/', 'GET /app/hello', 'GET /text/hello', 'GET /nothing'],
+    log: 'named.log',
+  },
+  {
     name: 'rules may lead to files',
     server: `root FOLDER/www;
       rewrite ^/old/(.*)$ /dir/$1;

@@ -126,13 +126,14 @@ export class FilePassage {
         this.#goOnAs(name);
         return;
       }
-      const error = await failureOf(stat(Buffer.from(folder + name, 'latin1')));
+      const path = this.#files.indexNameOf(folder, name);
+      const error = await failureOf(stat(Buffer.from(path, 'latin1')));
       if (this.#isLeft) return;
       if (error === undefined) {
         this.#goOnAs(request.path + name);
         return;
       }
-      if (codeOf(error) !== 'ENOENT') throw fileError(error, folder + name);
+      if (codeOf(error) !== 'ENOENT') throw fileError(error, path);
       if (!isChecked) await checkFolder(folder);
       if (this.#isLeft) return;
       isChecked = true;

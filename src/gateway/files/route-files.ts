@@ -74,6 +74,11 @@ export class RouteFiles {
     return checked(this.#folder(request) + this.#restOf(request, isTried));
   }
 
+  /** A name of `index` in the folder that a request is for. Throws `HW_NO_FILE`. */
+  indexNameOf(folder: string, name: string): string {
+    return checked(folder + name);
+  }
+
   /** The file or folder that a path of `tried` stands for. Throws as `nameOf`. */
   triedNameOf(request: RequestState, path: string): string {
     this.#restOf(request, true);

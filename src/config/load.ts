@@ -103,6 +103,7 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
   return {
     ok: true,
     ...(file === undefined ? {} : { file }),
+    files: references.files,
     baseFolder,
     config,
     model: compile(config, { listen, baseFolder, dataFolder: resolve(options.dataFolder) }),

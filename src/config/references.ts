@@ -42,6 +42,8 @@ type PutIn = {
 export class References {
   /** What cannot be put in. */
   readonly findings: Finding[] = [];
+  /** Absolute paths of what was read, or could not be. */
+  readonly files: string[] = [];
   readonly #options: ReferenceOptions;
   readonly #putIn: PutIn[] = [];
 
@@ -102,6 +104,7 @@ export class References {
 
   #contents(text: string, path: ConfigPath): string {
     const file = this.#options.resolvePath(text.slice('file:'.length));
+    this.files.push(file);
     try {
       const bytes = readFileSync(file);
       const secret = new TextDecoder('utf-8', { fatal: true }).decode(bytes).replace(/\r?\n$/, '');

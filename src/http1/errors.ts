@@ -80,8 +80,6 @@ export const http1Errors = {
   },
 } as const satisfies Record<`HW_${string}`, ErrorSpec>;
 
-export type Http1ErrorCode = keyof typeof http1Errors;
-
 /** Makes an error of this domain. The message quotes nothing of the sender's beyond single bytes. */
 export const http1Error = errorsOf(http1Errors);
 

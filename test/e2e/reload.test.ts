@@ -81,6 +81,22 @@ test('a change is noticed although other files of its folder come, go and are wr
   assert.equal(await answer(running), 'two');
 });
 
+test('a secret that is in a file of its own is read again when that changes', async (t) => {
+  const running = await start(t);
+  const { child, file, configure } = running;
+  const token = `${file}.token`;
+  writeFileSync(token, 'first\n');
+  configure(
+    `answer: { status: 204 }, headers: { response: { set: { X-Token: "file:${token}" } } }`,
+  );
+  await child.said(/the new configuration is served/);
+  const from = child.output.length;
+  writeFileSync(token, 'second\n');
+  await child.said(/the new configuration is served/, from);
+  const { headers } = await httpRequest(`http://a.test:${running.port}/`, { port: running.port });
+  assert.equal(headers['x-token'], 'second');
+});
+
 test('what is dangerous in a new configuration is said once, and what needs a restart is not served', async (t) => {
   const { child, file, configure } = await start(t);
   const unverified = 'to: "https://127.0.0.1:1", upstreamTls: { verify: false }';

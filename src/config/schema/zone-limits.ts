@@ -34,8 +34,6 @@ const zoneSchema = mapping({
   }),
 });
 
-export type ZoneConfig = z.output<typeof zoneSchema>;
-
 export function zones() {
   const expects = 'a mapping of names to what is counted';
   return z

@@ -121,12 +121,7 @@ export function mapEntryModels({ key, pattern, value }: MapEntry, keys: MapKeys)
   );
 }
 
-/** The name of a variable, lower-case, without `$`. */
-export function variableName() {
-  return text('the name of a variable, such as `backend`', parseVariableName);
-}
-
-/** Throws `HW_CONFIG_INVALID`. */
+/** Lower-case, without `$`. Throws `HW_CONFIG_INVALID`. */
 export function parseVariableName(name: string): string {
   if (/^[a-z_]\w*$/i.test(name)) return name.toLowerCase();
   throw configError('HW_CONFIG_INVALID', `\`${name}\` is not the name of a variable`, {

@@ -3,8 +3,10 @@ import { once } from 'node:events';
 import { constants } from 'node:http2';
 import { after, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { Deadlines } from '../deadlines.ts';
 import { TestCertificates } from '../testing/certificates.ts';
 import type { RawServer } from '../testing/raw-socket.ts';
+import { StreamBridge } from './stream-bridge.ts';
 import { answerOf, Http2Client, startHttp2Gateway } from './testing/http2-kit.ts';
 import { frameTypes, pseudoFields, RawHttp2 } from './testing/raw-http2.ts';
 import { openWebSocket } from './testing/web-socket-upstream.ts';
@@ -192,4 +194,19 @@ test('a client that ends its side of the TCP connection has gone', async (contex
   raw.socket.end();
   await upstream.gone();
   await kit.opened({ clients: 0, upstreams: 0 });
+});
+
+test('a stream that the client breaks off is watched no more', async (context) => {
+  const add = context.mock.method(Deadlines.prototype, 'add');
+  const remove = context.mock.method(Deadlines.prototype, 'remove');
+  const kit = await startHttp2Gateway(context, certificates);
+  const client = await Http2Client.connect(context, kit.port);
+  const stream = client.open({}, { endStream: true });
+  stream.on('error', () => {});
+  await (await kit.upstream.accept()).head();
+  stream.close(constants.NGHTTP2_CANCEL);
+  await kit.opened({ upstreams: 0 });
+  const bridges = (calls: typeof add.mock.calls) =>
+    calls.map(({ arguments: [watched] }) => watched).filter((one) => one instanceof StreamBridge);
+  assert.deepEqual(bridges(remove.mock.calls), bridges(add.mock.calls));
 });

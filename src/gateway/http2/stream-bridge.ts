@@ -83,6 +83,8 @@ export class StreamBridge implements AnswerOwner, RequestOwner, Deadlined {
   }
 
   breakOff(code: number): void {
+    // The connection also breaks because the stream has gone; nobody would take this one off the watched again.
+    if (this.#stream.destroyed) return;
     this.#stream.close(code);
     this.#expectClose();
   }

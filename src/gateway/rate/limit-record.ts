@@ -14,15 +14,19 @@ export class LimitRecord {
   requestStatus: LimitStatus | undefined;
   connectionStatus: LimitStatus | undefined;
   #held: { readonly zone: ConnectionZone; readonly key: string }[] = [];
+  #isReleased = false;
 
+  /** A request inside may get its place when the one it is for is already over: that is given back at once. */
   hold(zone: ConnectionZone, key: string): void {
-    this.#held.push({ zone, key });
+    if (this.#isReleased) zone.release(key);
+    else this.#held.push({ zone, key });
   }
 
   /** Gives back what it holds; more than once does no harm. */
   release(): void {
     const held = this.#held;
     this.#held = [];
+    this.#isReleased = true;
     for (const { zone, key } of held) zone.release(key);
   }
 }

@@ -222,3 +222,15 @@ test('a tunnel is a request under way as long as it lasts', async (t) => {
   third.upstream.write(noContent);
   assert.match(await third.client.head(), /^HTTP\/1\.1 204 /);
 });
+
+test('a request inside whose place comes when the one it is for is over gives it back at once', () => {
+  const { limits, note, from } = limiter({
+    connections: { limits: [{ zone: 'places', most: 1 }] },
+  });
+  const gone = from('192.0.2.1');
+  gone.limits.release();
+  limits.hold(gone, note);
+  const next = from('192.0.2.1');
+  limits.hold(next, note);
+  assert.equal(next.limits.connectionStatus, 'PASSED');
+});

@@ -10,6 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -229,4 +230,19 @@ test('a body that comes while files are looked for reaches the upstream whole', 
   assert.equal(await upstream.bytes(9), 'firstlast');
   upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
   assert.match(await client.head(), /^HTTP\/1\.1 204 /);
+});
+
+test('a file that is lost between its opening and the look at it ends one request, and not the gateway', async (t) => {
+  const folder = folderOf(t);
+  writeFileSync(join(folder, 'a'), 'a');
+  const handle = await open(join(folder, 'a'));
+  const prototype = Object.getPrototypeOf(handle);
+  await handle.close();
+  const lost = Object.assign(new Error('ESTALE: stale file handle'), { code: 'ESTALE' });
+  t.mock.method(prototype, 'stat', () => Promise.reject(lost));
+  const kit = await startWith(t, folder);
+  const client = await kit.connect();
+  client.write('GET /a HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.match(await client.head(), /^HTTP\/1\.1 500 /);
+  await closed(join(folder, 'a'));
 });

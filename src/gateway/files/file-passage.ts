@@ -159,7 +159,7 @@ export class FilePassage {
       throw fileError(error, name);
     }
     try {
-      const found = await handle.stat();
+      const found = await statOf(handle, name);
       if (this.#isLeft) return;
       if (found.isDirectory()) {
         const query =
@@ -338,6 +338,15 @@ async function statIfThere(name: string): Promise<Stats | undefined> {
     return await stat(Buffer.from(name, 'latin1'));
   } catch {
     return undefined;
+  }
+}
+
+/** A network's disk may be gone by now, or have another file in its place. */
+async function statOf(handle: FileHandle, name: string): Promise<Stats> {
+  try {
+    return await handle.stat();
+  } catch (error) {
+    throw fileError(error, name);
   }
 }
 

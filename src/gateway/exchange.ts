@@ -124,7 +124,8 @@ export class Exchange implements Noted {
       return;
     }
     const { framing } = this.head;
-    if (framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
+    const isPassedOn = this.body?.canBeSent !== false;
+    if (isPassedOn && framing.kind === 'length' && framing.length > choice.maxBodyBytes) {
       throw gatewayError('HW_BODY_TOO_LARGE', `${framing.length} bytes were announced`);
     }
     admit(this, choice);

@@ -242,6 +242,22 @@ test('an error page of the configuration is shown instead of ours, with the stat
   assert.match(await direct.head(), /^HTTP\/1\.1 404 /);
 });
 
+test('a body that is announced too long for the page about that, too, does not keep it from being shown', async (t) => {
+  const kit = await GatewayKit.start(t, {
+    route: {
+      maxBodyBytes: 8,
+      response: { errorPages: [{ statuses: [413], to: ['/too-long.html'] }] },
+    },
+  });
+  const { client, upstream, head } = await kit.ask(
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello',
+  );
+  assert.match(head, /^GET \/too-long\.html /);
+  assert.doesNotMatch(head, /content-length/i);
+  upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nbig');
+  assert.match(await client.rest(), /^HTTP\/1\.1 413 .*\r\n\r\nbig$/s);
+});
+
 test('an answer of the upstream is replaced by an error page only when the route intercepts', async (t) => {
   for (const intercept of [true, false]) {
     const kit = await GatewayKit.start(t, {

@@ -53,12 +53,12 @@ export function errorsOf<Catalogue extends ErrorCatalogue>(
 ): (
   code: keyof Catalogue & string,
   message: string,
-  options?: { remedy?: string; cause?: unknown },
+  options?: { status?: number; remedy?: string; cause?: unknown },
 ) => HatchwayError {
   return (code, message, options = {}) => {
     const spec = catalogue[code as `HW_${string}`] as ErrorSpec;
     return new HatchwayError(code, message, {
-      status: spec.status,
+      status: options.status ?? spec.status,
       remedy: options.remedy ?? spec.remedy,
       ...(options.cause === undefined ? {} : { cause: options.cause }),
     });

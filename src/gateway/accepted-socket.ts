@@ -12,6 +12,8 @@ export type AcceptedSocket = {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
   readonly secure: boolean;
+  /** Whether this is plain HTTP at an address that speaks TLS: its requests are only told so. Default: it is not. */
+  readonly isPlainToTls?: boolean | undefined;
   /** What the peer's PROXY protocol header says of the connection it speaks for. */
   readonly proxyProtocol?: ProxyProtocolFacts | undefined;
   /** Asked for the client's certificate, cipher and name (SNI). Undefined without TLS. */

@@ -5,8 +5,8 @@ import type { BodyRelay } from './body-relay.ts';
 export class AnswerRecord {
   /** What the client gets; 0 until a head is written. */
   status = 0;
-  /** The status whose error page is being made; 0 for none. */
-  pageOf = 0;
+  /** What it is going to be, once a rule or the page of an error has settled that; else 0. */
+  expectedStatus = 0;
   /** Of the gateway's own answer. */
   ownBytes = 0;
   /** `HW_…` of what ended the request; undefined when nothing did. */

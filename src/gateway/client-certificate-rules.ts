@@ -1,5 +1,5 @@
 /**
- * What becomes of requests of TLS clients without a valid certificate, as rules before all others of a site: nginx answers 400
+ * What becomes of requests of TLS clients without a valid certificate, as rules before all others of a site: nginx refuses them
  * where one is needed, and where one that is shown is wrong (ngx_http_request.c, ngx_http_process_request). The handshake itself
  * lets everybody in, since only the request says which site it is for.
  *
@@ -8,6 +8,7 @@
  */
 import type { SiteModel } from '../config/model.ts';
 import type { ConditionModel, RuleModel } from '../config/rule-model.ts';
+import { noCertificate, wrongCertificate } from './told-status.ts';
 
 export function clientCertificateRules({ tls }: SiteModel): RuleModel[] {
   const verify = tls?.clients?.verify;
@@ -21,10 +22,23 @@ export function clientCertificateRules({ tls }: SiteModel): RuleModel[] {
     }),
   ];
   if (verify !== 'optional_no_ca') {
-    const regex = verify === 'on' ? /^SUCCESS$/ : /^(?:SUCCESS|NONE)$/;
-    rules.push(
-      answer(400, { kind: 'matches', variable: 'ssl_client_verify', regex, negated: true }),
-    );
+    const regex = /^(?:SUCCESS|NONE)$/;
+    const condition = {
+      kind: 'matches',
+      variable: 'ssl_client_verify',
+      regex,
+      negated: true,
+    } as const;
+    rules.push(answer(wrongCertificate, condition));
+  }
+  if (verify === 'on') {
+    const condition = {
+      kind: 'equals',
+      variable: 'ssl_client_verify',
+      value: ['NONE'],
+      negated: false,
+    } as const;
+    rules.push(answer(noCertificate, condition));
   }
   // A site may have an address without TLS beside this one.
   const isTls: ConditionModel = {

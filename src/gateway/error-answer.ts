@@ -10,6 +10,7 @@ import { http1Errors } from '../http1/errors.ts';
 import { acceptedForm, type Form } from './error-answer-form.ts';
 import { errorAnswerPage } from './error-answer-page.ts';
 import { gatewayErrors } from './errors.ts';
+import { toldStatus } from './told-status.ts';
 
 /** A whole response. */
 export type ErrorAnswer = {
@@ -65,7 +66,8 @@ const retrySeconds: Readonly<Record<string, number>> = {
 const summaries: Readonly<Record<string, ErrorSpec>> = { ...http1Errors, ...gatewayErrors };
 
 export function errorAnswer(error: HatchwayError, request: AnsweredRequest): ErrorAnswer {
-  const status = `${error.status} ${STATUS_CODES[error.status] ?? 'Error'}`;
+  const told = toldStatus(error.status);
+  const status = `${told} ${STATUS_CODES[told] ?? 'Error'}`;
   const form = acceptedForm(request.accept);
   // The error's own message and remedy may name hosts, ports and files, and are for the log.
   const body = bodyOf(form, error.code, status, request.requestId);
@@ -73,7 +75,7 @@ export function errorAnswer(error: HatchwayError, request: AnsweredRequest): Err
     `HTTP/1.1 ${status}\r\nDate: ${new Date().toUTCString()}\r\nContent-Type: ${form}\r\n` +
     `Content-Length: ${body.length}\r\nCache-Control: no-store\r\n` +
     `${form === 'text/html' ? pageLines : ''}${idLine(request)}${retryLine(error.code)}` +
-    `${connectionLines(error.status, request)}${request.lines ?? ''}\r\n`;
+    `${connectionLines(told, request)}${request.lines ?? ''}\r\n`;
   return request.method === 'HEAD'
     ? { text: head, bodyBytes: 0 }
     : { text: head + body, bodyBytes: body.length };

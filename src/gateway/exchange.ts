@@ -28,6 +28,7 @@ import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
 import { hostOf } from './sites.ts';
+import { plainToTls, toldStatus } from './told-status.ts';
 import { type Upgrade, upgradeOf } from './upgrade.ts';
 import type { Upstream } from './upstream/upstream.ts';
 
@@ -89,6 +90,9 @@ export class Exchange implements Noted {
     }
     const { rate } = client.serving;
     try {
+      if (client.accepted.isPlainToTls === true) {
+        throw gatewayError('HW_PLAIN_HTTP_TO_TLS', 'no TLS handshake', { status: plainToTls });
+      }
       if (rate?.admits(request.remoteAddress) === false) {
         throw gatewayError('HW_RATE_LIMITED', `too many requests of ${request.remoteAddress}`);
       }
@@ -108,6 +112,7 @@ export class Exchange implements Noted {
   mayKeepAlive(): boolean {
     const { held, ended, draining } = this.client;
     const { keepAlive, upgrade } = this.head;
+    if (this.client.accepted.isPlainToTls === true) return false;
     // What came early for a protocol that is not changed to must not be taken for a request (RFC 9931).
     const early = upgrade.length > 0 && (held !== undefined || ended);
     const kept = keepAlive && this.site.limits.keepAliveMs > 0;
@@ -306,7 +311,7 @@ export class Exchange implements Noted {
     } else {
       const keepAlive = this.mayKeepAlive();
       const options = { route: this.#route, keepAlive, lines: this.ownLines };
-      this.#send(status, ownErrorAnswer(request, error, options), keepAlive);
+      this.#send(toldStatus(status), ownErrorAnswer(request, error, options), keepAlive);
     }
   }
 
@@ -350,8 +355,9 @@ export class Exchange implements Noted {
   showErrorPage(status: number): void {
     const { request } = this;
     const page = this.#route.errorPages?.get(status) as ErrorPage;
+    const { status: pageStatus = toldStatus(status) } = page;
     this.isErrorPage = true;
-    request.answer.pageOf = status;
+    request.answer.expectedStatus = pageStatus === 'from-page' ? 0 : pageStatus;
     this.upgrade = undefined;
     this.#endHandshake();
     try {
@@ -359,10 +365,10 @@ export class Exchange implements Noted {
       // A named route may be asked as the first one was, as long as all of the body is still here.
       if (!to.startsWith('@') || this.body?.canBeSent === false) this.body?.discard();
       if (to.startsWith('@')) {
-        this.pageStatus = page.status === 'from-page' ? undefined : (page.status ?? status);
+        this.pageStatus = pageStatus === 'from-page' ? undefined : pageStatus;
         this.#enter(chooseNamedRoute(request, to));
       } else if (to.startsWith('/')) {
-        this.pageStatus = page.status === 'from-page' ? undefined : (page.status ?? status);
+        this.pageStatus = pageStatus === 'from-page' ? undefined : pageStatus;
         const mark = to.indexOf('?');
         if (request.method !== 'HEAD') request.method = 'GET';
         request.rewriteTo(

@@ -151,8 +151,8 @@ test('TLS: plain HTTP to its port is told so', async (t) => {
     sites: [siteModel('plain.example', [], { certificate })],
   });
   const client = await kit.connect();
-  client.write(get);
-  assert.match(await client.rest(), /^HTTP\/1\.1 400 .*HW_PLAIN_HTTP_TO_TLS/s);
+  client.write('GET / HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n\r\n');
+  assert.match(await client.rest(), /^HTTP\/1\.1 400 .*<!doctype html>.*HW_PLAIN_HTTP_TO_TLS/is);
   client.end();
   const silent = await kit.connect();
   silent.end();

@@ -307,7 +307,7 @@ export class Listener implements ProxyHeaderUser {
    * @param from the socket that knows the addresses
    * @param accepted the socket that was accepted
    */
-  #handOver(socket: Duplex, from: Socket, accepted: Socket): void {
+  #handOver(socket: Duplex, from: Socket, accepted: Socket, isPlainToTls = false): void {
     if (this.#options.address.kind !== 'unix' && from.remoteAddress === undefined) {
       // It has gone already.
       socket.on('error', ignore).destroy();
@@ -316,7 +316,8 @@ export class Listener implements ProxyHeaderUser {
     this.#options.onSocket({
       ...this.#peerOf(from, accepted),
       socket,
-      secure: this.#tlsServer !== undefined,
+      secure: this.#tlsServer !== undefined && !isPlainToTls,
+      isPlainToTls,
       tls: from instanceof TLSSocket ? from : undefined,
     });
   }
@@ -341,14 +342,14 @@ export class Listener implements ProxyHeaderUser {
     socket.once('end', () => socket.destroy());
     socket.once('data', (chunk: Buffer) => {
       socket.setTimeout(0).removeAllListeners('timeout').removeAllListeners('end');
-      if (chunk[0] !== tlsHandshakeByte) {
-        this.#options.totals?.failed('HW_PLAIN_HTTP_TO_TLS');
-        this.#refuse(socket, gatewayError('HW_PLAIN_HTTP_TO_TLS', 'no TLS handshake'));
-        return;
-      }
       socket.pause();
       socket.unshift(chunk);
-      tlsServer.emit('connection', socket);
+      if (chunk[0] === tlsHandshakeByte) {
+        tlsServer.emit('connection', socket);
+      } else {
+        this.#handOver(socket, socket, socket, true);
+        socket.resume();
+      }
     });
   }
 

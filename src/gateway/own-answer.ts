@@ -8,6 +8,7 @@ import { fixedAnswer } from './fixed-answer.ts';
 import type { RequestState } from './request-state.ts';
 import { absoluteLocation, type FixedAnswer } from './rules.ts';
 import type { Route } from './serving.ts';
+import { toldStatus } from './told-status.ts';
 
 export type OwnAnswerOptions = {
   /** The one whose fields are added. */
@@ -31,7 +32,7 @@ export function ownErrorAnswer(
     accept: fields.all('accept').join(', '),
     keepAlive,
     http10: minor === 0,
-    lines: lines + addedLines(request, route, error.status),
+    lines: lines + addedLines(request, route, toldStatus(error.status)),
   });
 }
 

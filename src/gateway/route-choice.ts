@@ -30,9 +30,15 @@ export function pathOf({ method, target }: RequestHead, mergeSlashes: boolean): 
 /**
  * Runs the site's rules, chooses a route, runs its rules, and again while these change the path. Throws `HW_NO_ROUTE`,
  * `HW_BAD_RULE`.
+ *
+ * @param isInternal whether the request was let in before, or is shown the page of an error
  */
 export function chooseRoute(request: RequestState, isInternal: boolean): Route | FixedAnswer {
   const { site } = request;
+  if (!isInternal) {
+    const refusal = site.certificateRules?.(request);
+    if (typeof refusal === 'object') return refusal;
+  }
   const first = site.rules?.(request);
   if (typeof first === 'object') return first;
   for (let round = 0; round < mostRounds; round++) {

@@ -83,7 +83,7 @@ function compileStep(model: RuleModel): Step {
 
 function compileReturn(model: RuleModel & { readonly kind: 'return' }): Step {
   const { status, type = 'text/plain', types } = model;
-  const text = model.text === undefined ? undefined : compileTemplate(model.text);
+  const text = model.text === undefined ? undefined : compileText(model.text, status);
   if (isRedirect(status)) {
     return (request) => ({ status, location: text?.(request) ?? '' });
   }
@@ -93,6 +93,15 @@ function compileReturn(model: RuleModel & { readonly kind: 'return' }): Step {
   return (request) => {
     const extension = /\.([^./]+)$/.exec(request.path)?.[1]?.toLowerCase() ?? '';
     return { status, body: text(request), type: types[extension] ?? type };
+  };
+}
+
+/** A text may tell the status that it is answered with. */
+function compileText(template: Template, status: number): (request: RequestState) => string {
+  const text = compileTemplate(template);
+  return (request) => {
+    request.answer.expectedStatus ||= status;
+    return text(request);
   };
 }
 

@@ -33,6 +33,8 @@ export type Site = {
   readonly hosts: readonly HostPattern[];
   /** Whether one of them is a regex, whose captures are variables. */
   readonly hasHostRegex: boolean;
+  /** About the certificates of clients, asked once a request. */
+  readonly certificateRules: Rules | undefined;
   readonly rules: Rules | undefined;
   readonly routes: Routes<Route>;
   /** For what happens before a route is chosen. */

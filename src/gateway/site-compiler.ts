@@ -51,7 +51,8 @@ export function compileSite(model: SiteModel, compiler: SiteCompiler): Site {
     serverName: model.name,
     hosts: model.hosts,
     hasHostRegex: model.hosts.some(({ kind }) => kind === 'regex'),
-    rules: compileRules([...clientCertificateRules(model), ...(model.rules ?? [])]),
+    certificateRules: compileRules(clientCertificateRules(model)),
+    rules: compileRules(model.rules ?? []),
     routes: new Routes(model.routes.map(nested)),
     clientDepth: clientDepthOf(model),
     ownRoute: route({

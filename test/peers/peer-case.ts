@@ -34,8 +34,8 @@ export type Ask = {
   readonly raw?: string;
   /** From this address of the loopback network. Default 127.0.0.1. */
   readonly from?: string;
-  /** To this port. Default that of `LISTEN`. */
-  readonly to?: 'LISTEN' | 'PORT';
+  /** To this port. Default that of `LISTEN`. `TLS` without `tls` is plain HTTP to it. */
+  readonly to?: 'LISTEN' | 'PORT' | 'TLS';
   /** At this address. Default 127.0.0.1. */
   readonly at?: string;
   /** Over TLS, to the port of `TLS` or `PORT`. Default: without. */

@@ -93,14 +93,15 @@ export const answerCases: readonly PeerCase[] = [
       error_page 410 https://other.test/gone;
       error_page 405 @named;
       error_page 500 503 =502 @named;
-      location = /sorry { internal; return 200 "sorry $uri"; }
-      location = /allowed { return 200 "allowed"; }
-      location = /from-page { return 203 "from page"; }
-      location @named { return 200 "named $uri $request_method"; }
+      location = /sorry { internal; return 200 "sorry $uri $status"; }
+      location = /allowed { return 200 "allowed $status"; }
+      location = /from-page { return 203 "from page $status"; }
+      location @named { return 200 "named $uri $request_method $status"; }
       location /missing { return 404; }
       location /forbidden { return 403; }
       location /down { proxy_pass http://UP_NONE; }
       location /gone { return 410; }
+      location /told { return 201 "$status"; }
       location /not-allowed { return 405; }
       location /unavailable { return 503; }
       location /passes { proxy_pass http://UP_A; }
@@ -115,6 +116,7 @@ export const answerCases: readonly PeerCase[] = [
       'GET /forbidden',
       'GET /down',
       'GET /gone',
+      'GET /told',
       'GET /not-allowed',
       'POST /not-allowed',
       'GET /unavailable',

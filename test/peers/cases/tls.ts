@@ -39,6 +39,26 @@ export const tlsCases: readonly PeerCase[] = [
     ]),
   },
   {
+    name: 'certificates that are wrong or missing, and plain HTTP, have pages of their own',
+    servers: `
+      server { listen TLS ssl; server_name pages.tls.test; ${own} ssl_client_certificate FOLDER/client.pem; ssl_verify_client on;
+        error_page 495 /wrong; error_page 496 =403 /none; error_page 497 https://$host:1$request_uri;
+        location / { ${seen} } location = /wrong { return 200 "wrong $status"; } location = /none { return 200 "none $status"; } }
+      server { listen TLS ssl; server_name moved.tls.test; ${own} error_page 497 =301 https://$host$request_uri; location / { ${seen} } }
+      server { listen TLS ssl; server_name inside.tls.test; ${own} error_page 497 /plain; location / { ${seen} } location = /plain { return 200 "$scheme"; } }
+      server { listen TLS ssl; server_name plain.tls.test; ${own} location / { ${seen} } }
+    `,
+    asks: [
+      { line: 'GET /', host: 'pages.tls.test', tls: {} },
+      { line: 'GET /', host: 'pages.tls.test', tls: { shows: 'client' } },
+      { line: 'GET /', host: 'pages.tls.test', tls: { shows: 'stranger' } },
+      { line: 'GET /a?b', host: 'pages.tls.test', to: 'TLS' },
+      { line: 'GET /a', host: 'moved.tls.test', to: 'TLS' },
+      { line: 'GET /a', host: 'inside.tls.test', to: 'TLS' },
+      { line: 'GET /a', host: 'plain.tls.test', to: 'TLS' },
+    ],
+  },
+  {
     name: 'certificates of clients may be revoked, or too far from their authority',
     servers: `
       server { listen TLS ssl; server_name near.tls.test; ${own} ssl_client_certificate FOLDER/root.pem; ssl_verify_client on; location / { ${seen} } }

@@ -24,6 +24,7 @@ import type { RequestBody } from './request-body.ts';
 import type { Route } from './serving.ts';
 import { connectFailure } from './upstream/connect-failure.ts';
 import type { UpstreamConnection, UpstreamUser } from './upstream/connection.ts';
+import type { Pool } from './upstream/pool.ts';
 import { isIdempotent, mayAskAnother, mayBeSentTwice } from './upstream/retry.ts';
 import type { Selection } from './upstream/selection.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -115,12 +116,17 @@ export class Passage implements UpstreamUser {
     this.#tries++;
     const idle = pool.take(this);
     if (idle === undefined) {
-      this.#connection = pool.connect(this, this.#upstream.model.timeouts.connectMs);
+      this.#connect(pool);
     } else {
       this.#connection = idle;
       this.#send(idle, now);
     }
     return true;
+  }
+
+  #connect(pool: Pool): void {
+    this.#body?.halt();
+    this.#connection = pool.connect(this, this.#upstream.model.timeouts.connectMs);
   }
 
   /**
@@ -245,7 +251,7 @@ export class Passage implements UpstreamUser {
       // It closed an idle connection while the request was on its way: that says nothing about the request.
       this.#mayRepeat = false;
       connection.abandon();
-      this.#connection = pool.connect(this, model.timeouts.connectMs);
+      this.#connect(pool);
     } else {
       const reason = error?.message ?? 'it closed the connection';
       const message = `${this.#serverName()} gave no answer: ${reason}`;

@@ -64,7 +64,8 @@ export class RequestBody {
 
   /** Whether all of it, from its first byte, can be sent to somebody. */
   get canBeSent(): boolean {
-    return !this.#isUnwanted && (this.#relay === undefined || this.#kept !== undefined);
+    if (this.#isUnwanted || this.#gathering !== undefined) return false;
+    return this.#relay === undefined || this.#kept !== undefined;
   }
 
   /**
@@ -87,10 +88,13 @@ export class RequestBody {
     if (waiting.length === 0 && head.minor === 1 && head.fields.has('expect')) {
       this.#client.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
     }
-    if (this.#gather(gathering, waiting)) return false;
     this.#gathering = gathering;
-    this.#awaitMore();
-    return true;
+    if (!this.#gather(gathering, waiting)) {
+      this.#awaitMore();
+      return true;
+    }
+    this.#gathering = undefined;
+    return false;
   }
 
   /**
@@ -130,6 +134,9 @@ export class RequestBody {
       this.#gathering = undefined;
       this.#client.deadline = never;
       gathering.goOn();
+    } else if (this.gatheredLength !== undefined) {
+      // All of it is here, and whoever is to have it is still being looked for.
+      this.#client.hold(chunk);
     } else if (this.#relay === undefined) {
       this.#waiting = this.#waiting.length === 0 ? chunk : Buffer.concat([this.#waiting, chunk]);
       this.#client.socket.pause();
@@ -137,6 +144,14 @@ export class RequestBody {
       if (this.#kept?.add(chunk) === false) this.forget();
       this.#send(this.#relay, chunk, '');
     }
+  }
+
+  /**
+   * Somebody is to have it later. If another one has had a part, no more is read until then: it might become too much to be
+   * kept, and its beginning is there only as long as all of it is.
+   */
+  halt(): void {
+    if (this.#relay !== undefined && !this.isDone) this.#client.socket.pause();
   }
 
   /** Nobody is to have what is left of it, nor what there was. */

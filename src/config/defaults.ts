@@ -26,6 +26,7 @@ export const defaults = {
   /** Of redirects: browsers do not remember it, so that a mistake can be taken back. */
   redirectStatus: 302,
   realm: 'Restricted',
+  passRefusals: true,
   drainMs: 5 * second,
   /** Of a zone of `limits.zones`: some 80,000 clients. */
   zoneBytes: 10 * 1024 * 1024,

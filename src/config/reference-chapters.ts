@@ -202,9 +202,14 @@ sites:
     to: http://127.0.0.1:3000
     auth:
       forward:
-        to: http://authelia:9091/api/authz/auth-request
+        to: http://authelia:9091/api/authz/forward-auth
         headers: [Remote-User, Remote-Groups]
-        signIn: https://auth.example.com/?rd=$scheme://$http_host$request_uri
+  - host: wiki.example.com
+    to: http://127.0.0.1:3001
+    auth:
+      forward:
+        to: http://oauth2-proxy:4180/oauth2/auth
+        signIn: https://auth.example.com/oauth2/sign_in?rd=$scheme://$http_host$request_uri
 `,
     of: 'site',
     keys: ['auth'],

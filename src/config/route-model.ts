@@ -71,6 +71,12 @@ export type AccessModel = {
     readonly uri: Template;
     /** Variables from the answer, where `upstream_http_…` are its fields. Default: none. */
     readonly set?: readonly { readonly variable: string; readonly value: Template }[];
+    /**
+     * Whether the client gets a refusal as the server made it: a redirect with its Location, a 401 or 403 with its
+     * WWW-Authenticate, each with its Set-Cookie. Default false, as nginx: a redirect is a 500, and of a 401 only
+     * WWW-Authenticate is passed on.
+     */
+    readonly passRefusals?: boolean;
   };
 };
 

@@ -9,7 +9,11 @@
  */
 export type Template = readonly (string | VariableReference)[];
 
-export type VariableReference = { readonly variable: string };
+export type VariableReference = {
+  readonly variable: string;
+  /** Whether the value becomes one of a query's parameters, in which `&`, `%` and the like are escaped. Default false. */
+  readonly escaped?: boolean;
+};
 
 /** One step; they run in order until one of them answers, ends the list, or starts the choice of a route anew. */
 export type RuleModel =

@@ -65,7 +65,7 @@ const variables: Readonly<Record<string, Variable>> = {
   request_filename: (request) => filesOf(request)?.nameOf(request, false),
   request_id: ({ requestId }) => requestId,
   request_length: ({ answer }) => String(answer.bytesReceived),
-  request_method: ({ method }) => method,
+  request_method: ({ method, outerMethod = method }) => outerMethod,
   request_time: ({ startedAt }) => secondsText(Date.now() - startedAt),
   request_uri: ({ head }) => head.target,
   scheme: ({ secure }) => (secure ? 'https' : 'http'),

@@ -140,7 +140,12 @@ export const gatewayErrors = {
   HW_UNAUTHORIZED: {
     status: 401,
     summary: 'You have to sign in to see this.',
-    remedy: 'Send the name and password of a user of this site.',
+    remedy: 'Sign in as a user of this site, or send a name and password if it asks for these.',
+  },
+  HW_SIGN_IN_ELSEWHERE: {
+    status: 302,
+    summary: 'You have to sign in on another page first.',
+    remedy: 'Follow the redirect, and sign in there.',
   },
   HW_USERS_FILE_MISSING: {
     status: 403,

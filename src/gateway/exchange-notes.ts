@@ -87,7 +87,7 @@ export function noteRefusedUpgrade(request: Noted, status: number, bodyStart?: B
 
 /** Codes of errors that an upgrade meets before it is known to be one. */
 const beforeUpgrade =
-  /^HW_(?:WEBSOCKET_|FOREIGN_ORIGIN|FORBIDDEN|UNAUTHORIZED|USERS_FILE|PASSWORD_HASH|AUTH_REQUEST|RATE_|REQUESTS_LIMITED|CONNECTIONS_LIMITED|TOO_MANY_|SIGN_IN_BUSY|NO_ROUTE|BAD_PATH|METHOD_|CONFIGURED_STATUS)/;
+  /^HW_(?:WEBSOCKET_|FOREIGN_ORIGIN|FORBIDDEN|UNAUTHORIZED|USERS_FILE|PASSWORD_HASH|AUTH_REQUEST|RATE_|REQUESTS_LIMITED|CONNECTIONS_LIMITED|TOO_MANY_|SIGN_IN_|NO_ROUTE|BAD_PATH|METHOD_|CONFIGURED_STATUS)/;
 
 /** One that was passed on as an ordinary request has had its line, and fails like any other. */
 function isUpgrade({ upgrade, head }: Noted, code: string): boolean {

@@ -41,6 +41,8 @@ export class RequestState implements MapSource {
   route: Route | undefined;
   /** Changes to GET when an error page is asked for. */
   method: string;
+  /** Of the request that a request from inside is about; undefined for one that came from a client. */
+  outerMethod: string | undefined;
   /** Normalised and decoded once it is known to be valid. */
   path: string;
   /** Without `?`; undefined when there is none. */
@@ -89,6 +91,7 @@ export class RequestState implements MapSource {
     inner.forwardedSecure = this.forwardedSecure;
     inner.forwardedHost = this.forwardedHost;
     inner.forwardedPort = this.forwardedPort;
+    inner.outerMethod = this.outerMethod ?? this.method;
     inner.method = 'GET';
     inner.rewriteTo(path, query);
     return inner;

@@ -10,6 +10,7 @@ const notInArgument = ' "#%&+<>?\\^`{|}';
 
 const escapedInPath = tableOf(notInPath);
 const escapedInArgument = tableOf(notInArgument);
+const escapedInComponent = tableOf(`${notInArgument}!$'()*,/:;=@[]`);
 
 /** A decoded path, escaped. */
 export function escapePath(path: string): string {
@@ -19,6 +20,11 @@ export function escapePath(path: string): string {
 /** A decoded value of a query's argument, escaped. */
 export function escapeArgument(value: string): string {
   return escapeWith(value, escapedInArgument);
+}
+
+/** Any text as a part of a URI that is found again whole: all but RFC 3986's unreserved characters (2.3) are escaped. */
+export function escapeComponent(text: string): string {
+  return escapeWith(text, escapedInComponent);
 }
 
 /** Text of this process, whose characters may be any, as the bytes of UTF-8. */

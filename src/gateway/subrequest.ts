@@ -143,7 +143,7 @@ class Subrequest implements UpstreamUser {
 
   onUpstreamDeadline(): void {
     const { name } = this.#upstream.model;
-    this.#fail(gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer ${this.#request.path}`));
+    this.#fail(gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer in time`));
   }
 
   #readHead(chunk: Buffer): void {
@@ -157,7 +157,8 @@ class Subrequest implements UpstreamUser {
       this.#keepAlive = head.keepAlive && head.framing.kind !== 'until-close';
       this.#body = bodyReader(head.framing, 'upstream', this.#request.client.serving.limits);
       this.#selection.succeeded();
-      this.#resolve({ status: head.status, fields: head.fields });
+      const { name: server } = this.#upstream.model;
+      this.#resolve({ status: head.status, fields: head.fields, server });
       this.#drain(this.#body, reader.rest);
       return;
     }

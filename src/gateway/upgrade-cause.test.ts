@@ -136,6 +136,7 @@ test('every error that can end an upgrade has a cause, and what is left has its 
     HW_FOREIGN_ORIGIN: 'foreign-origin',
     HW_FORBIDDEN: 'not-let-in',
     HW_UNAUTHORIZED: 'not-let-in',
+    HW_SIGN_IN_ELSEWHERE: 'not-let-in',
     HW_RATE_LIMITED: 'limit-reached',
     HW_REQUESTS_LIMITED: 'limit-reached',
     HW_CONNECTIONS_LIMITED: 'limit-reached',

@@ -234,6 +234,7 @@ export function explainFailedUpgrade(code: string): ExplainedUpgrade {
       };
     case 'HW_FORBIDDEN':
     case 'HW_UNAUTHORIZED':
+    case 'HW_SIGN_IN_ELSEWHERE':
     case 'HW_USERS_FILE_MISSING':
     case 'HW_USERS_FILE':
     case 'HW_PASSWORD_HASH':

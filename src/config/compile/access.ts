@@ -68,13 +68,20 @@ export class AccessCompiler {
                     ? forward.to.uri
                     : [this.#pathOf(forward, forward.to.url)],
                 ...present({ set: variables.length === 0 ? undefined : variables }),
+                passRefusals: forward.passRefusals ?? defaults.passRefusals,
               },
       }),
       setHeaders: copied.map((name) => ({ name, value: [{ variable: variableOf(name) }] })),
       errorPages:
         forward?.signIn === undefined
           ? []
-          : [{ statuses: [401], status: defaults.redirectStatus, to: forward.signIn }],
+          : [
+              {
+                statuses: [401],
+                status: defaults.redirectStatus,
+                to: withEscapedParameters(forward.signIn),
+              },
+            ],
     };
   }
 
@@ -112,6 +119,24 @@ function askingRoute(path: string, to: UpstreamUrl, options: UpstreamOptions): R
       ],
     },
   };
+}
+
+/**
+ * Variables that are the value of a parameter, behind `=` in what is written of the query, with their values escaped. Others may be
+ * several parameters, such as `$args`.
+ */
+function withEscapedParameters(template: Template): Template {
+  let before = '';
+  return template.map((part) => {
+    if (typeof part !== 'string') return isInParameter(before) ? { ...part, escaped: true } : part;
+    before += part;
+    return part;
+  });
+}
+
+function isInParameter(url: string): boolean {
+  const mark = url.indexOf('?');
+  return mark !== -1 && url.slice(Math.max(mark, url.lastIndexOf('&')) + 1).includes('=');
 }
 
 /** Who is denied stays out, even when a wider network is allowed. */

@@ -8,7 +8,7 @@ import {
   usersPath,
 } from '../values/answer-kinds.ts';
 import { fieldNames } from '../values/fields.ts';
-import { type KindMeta, mapping, oneOf } from '../values/kinds.ts';
+import { flag, type KindMeta, mapping, oneOf } from '../values/kinds.ts';
 import { authTarget, variableValues } from '../values/rule-kinds.ts';
 import { key } from './key.ts';
 
@@ -30,7 +30,7 @@ const basicSchema = mapping({
 const forwardSchema = mapping({
   to: key(authTarget(), {
     description:
-      "The server that decides, with the path it is asked for: `http://authelia:9091/api/authz/auth-request`. It gets the request's fields without its body, and `X-Original-Method`, `X-Original-URL`, `X-Forwarded-Method` and `X-Forwarded-Uri`. A status of 2xx lets in, 401 and 403 are the answer, anything else is a 500. A path alone is one of this site, whose route says what it is asked for.",
+      "The server that decides, with the path it is asked for: `http://authelia:9091/api/authz/forward-auth`. It gets the request's fields without its body, `X-Forwarded-Method`, `-Proto`, `-Host`, `-Uri` and `-For`, `X-Original-Method` and `X-Original-URL`. A status of 2xx lets in, 401, 403 and redirects are the answer, anything else is a 500. A path alone is one of this site, whose route says what it is asked for.",
     template: true,
     aka: ['url', 'address', 'uri', 'auth_request', 'forward_auth', 'path'],
   }),
@@ -47,9 +47,15 @@ const forwardSchema = mapping({
     template: true,
     aka: ['auth_request_set'],
   }),
+  passRefusals: key(flag().optional(), {
+    description:
+      'Whether its redirects reach the browser, with `Location` and every `Set-Cookie`, and its 401 and 403 with `WWW-Authenticate` and `Set-Cookie`; bodies never do. `false`: as auth_request of nginx, where a redirect is a 500 and of a 401 only `WWW-Authenticate` is left.',
+    defaultText: '`true`',
+    aka: ['redirects', 'passRedirects'],
+  }),
   signIn: key(redirectTarget().optional(), {
     description:
-      'Where browsers are sent instead of the 401: `https://auth.example.com/?rd=$scheme://$http_host$request_uri`.',
+      'Where browsers are sent instead of its 401, for a server that does not redirect by itself: `https://auth.example.com/?rd=$scheme://$http_host$request_uri`. The value of a variable behind `?` and `=` is escaped, so that all of it is one parameter, whatever is in it; one that is written as `?$args` is not.',
     defaultText: 'the 401 itself',
     template: true,
     aka: ['login', 'error_page', 'signin'],

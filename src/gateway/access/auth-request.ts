@@ -1,25 +1,40 @@
-/** Asks a server whether a request may be let in, as nginx's ngx_http_auth_request_module. */
+/**
+ * Asks a server whether a request may be let in, as nginx's ngx_http_auth_request_module; with `passRefusals` its refusals reach the
+ * client as those of Traefik's forwardAuth and Caddy's forward_auth do, so that it can lead browsers to where they sign in.
+ *
+ * Only status and fields of a refusal are passed on. Its body is read and dropped, and the gateway's own takes its place: nothing that
+ * frames it comes from that server.
+ */
 import type { AccessModel } from '../../config/route-model.ts';
 import type { Fields } from '../../http1/fields.ts';
 import { gatewayError } from '../errors.ts';
+import { isRedirect } from '../rules.ts';
 import { type CompiledTemplate, compileTemplate } from '../template.ts';
 import type { VariableSource } from '../variables.ts';
 import type { SubrequestAnswer } from './subrequest.ts';
 import {
   type AccessRequest,
   type AccessStep,
+  type Refused,
   refused,
   type SetVariable,
   type Verdict,
 } from './verdict.ts';
 
+/** Of a refusal, what tells a browser how to sign in and what it has to remember of it. */
+const challenge = ['WWW-Authenticate'];
+const redirectFields = ['Location', 'Set-Cookie'];
+const refusalFields = ['WWW-Authenticate', 'Set-Cookie'];
+
 export class AuthRequest implements AccessStep {
   readonly #uri: CompiledTemplate;
   readonly #set: readonly { readonly variable: string; readonly value: CompiledTemplate }[];
+  readonly #passRefusals: boolean;
 
-  constructor({ uri, set = [] }: NonNullable<AccessModel['authRequest']>) {
+  constructor({ uri, set = [], passRefusals = false }: NonNullable<AccessModel['authRequest']>) {
     this.#uri = compileTemplate(uri);
     this.#set = set.map(({ variable, value }) => ({ variable, value: compileTemplate(value) }));
+    this.#passRefusals = passRefusals;
   }
 
   async check({ source, subrequest }: AccessRequest): Promise<Verdict> {
@@ -28,30 +43,60 @@ export class AuthRequest implements AccessStep {
     try {
       answer = await subrequest(uri);
     } catch (cause) {
+      // The reason names the server.
       const reason = cause instanceof Error ? cause.message : String(cause);
-      return refused(
-        gatewayError('HW_AUTH_REQUEST', `${uri} gave no answer: ${reason}`, { cause }),
-      );
+      const message = `nobody could say whether this may be seen: ${reason}`;
+      return refused(gatewayError('HW_AUTH_REQUEST', message, { cause }));
     }
     const variables = this.#variables(answer, source);
-    const { status, fields } = answer;
-    if (status >= 200 && status < 300) return { allowed: true, user: undefined, variables };
+    const { status } = answer;
+    return status >= 200 && status < 300
+      ? { allowed: true, user: undefined, variables }
+      : { ...this.#refusal(answer, answer.server ?? uri), variables };
+  }
+
+  #refusal({ status, fields }: SubrequestAnswer, server: string): Refused {
+    const passes = this.#passRefusals;
+    const message = `${server} was asked whether this may be seen and answered ${status}`;
     if (status === 401) {
-      const challenges = fields
-        .all('www-authenticate')
-        .map((value) => ['WWW-Authenticate', value] as const);
-      const error = gatewayError('HW_UNAUTHORIZED', `${uri} answered 401`);
-      return refused(error, { fields: challenges, variables });
+      const remedy =
+        'Sign in there. For who has done so, look whether the cookie is for this host, too, and into the log of that server.';
+      const error = gatewayError('HW_UNAUTHORIZED', message, { remedy });
+      return refused(error, { fields: linesOf(fields, passes ? refusalFields : challenge) });
     }
-    return status === 403
-      ? refused(gatewayError('HW_FORBIDDEN', `${uri} answered 403`), { variables })
-      : refused(gatewayError('HW_AUTH_REQUEST', `${uri} answered ${status}`), { variables });
+    if (status === 403) {
+      const remedy = 'Look into the rules and the log of that server if it should let this in.';
+      const error = gatewayError('HW_FORBIDDEN', message, { remedy });
+      return refused(error, { fields: passes ? linesOf(fields, refusalFields) : [] });
+    }
+    if (!isRedirect(status)) return refused(gatewayError('HW_AUTH_REQUEST', message));
+    if (!passes) {
+      const remedy =
+        'Ask that server at its path for nginx, which answers 401; redirects of auth_request go nowhere.';
+      return refused(gatewayError('HW_AUTH_REQUEST', message, { remedy }));
+    }
+    if (!fields.has('location')) {
+      return refused(gatewayError('HW_AUTH_REQUEST', `${message} without Location`));
+    }
+    return refused(gatewayError('HW_SIGN_IN_ELSEWHERE', message, { status }), {
+      fields: linesOf(fields, redirectFields),
+    });
   }
 
   #variables(answer: SubrequestAnswer, source: VariableSource): readonly SetVariable[] {
     const both = new AnswerSource(answer, source);
     return this.#set.map(({ variable, value }) => ({ variable, value: value(both) }));
   }
+}
+
+/** Each value on a line of its own: cookies cannot be joined (RFC 6265, 3). */
+function linesOf(
+  fields: Fields,
+  names: readonly string[],
+): readonly (readonly [name: string, value: string])[] {
+  return names.flatMap((name) =>
+    fields.all(name.toLowerCase()).map((value) => [name, value] as const),
+  );
 }
 
 const upstreamField = 'upstream_http_';

@@ -14,4 +14,6 @@ export type Subrequest = (uri: string) => Promise<SubrequestAnswer>;
 export type SubrequestAnswer = {
   readonly status: number;
   readonly fields: Fields;
+  /** Who gave it, for the log: the upstream's name. Undefined when a rule of the gateway did. */
+  readonly server?: string;
 };

@@ -26,7 +26,7 @@ export type LetIn = {
 
 export type Refused = {
   readonly allowed: false;
-  /** Its status is 401, 403, 429, 500 or 503; its message is for the log. */
+  /** Its status is 302 or another redirect, 401, 403, 429, 500 or 503; its message is for the log. */
   readonly error: HatchwayError;
   /** To be added to the answer. */
   readonly fields: readonly (readonly [name: string, value: string])[];

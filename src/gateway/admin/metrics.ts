@@ -175,6 +175,7 @@ function registerUpstreams(registry: Registry, view: GatewayView): void {
 const accessReasons: Readonly<Record<string, string>> = {
   HW_FORBIDDEN: 'address',
   HW_UNAUTHORIZED: 'sign-in',
+  HW_SIGN_IN_ELSEWHERE: 'sign-in',
   HW_USERS_FILE_MISSING: 'sign-in',
   HW_TOO_MANY_SIGN_INS: 'sign-in',
   HW_FOREIGN_ORIGIN: 'origin',

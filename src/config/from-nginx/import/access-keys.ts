@@ -33,6 +33,7 @@ export function authInput(access: AccessModel | undefined): AuthInput | undefine
                   (authRequest.set ?? []).map((one) => [one.variable, templateText(one.value)]),
                 ),
               ),
+              passRefusals: authRequest.passRefusals === true ? undefined : false,
             }),
           },
     ...addressesInput(access.addresses ?? []),

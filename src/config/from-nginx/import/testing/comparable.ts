@@ -286,7 +286,7 @@ function accessOf(access: AccessModel | undefined): unknown {
   if (rules.length === 0 && basic === undefined && authRequest === undefined) return {};
   return {
     ...{ satisfy, basic, addresses: rules },
-    authRequest: authRequest && { uri: authRequest.uri, set: authRequest.set ?? [] },
+    authRequest: authRequest && { set: [], passRefusals: false, ...authRequest },
   };
 }
 

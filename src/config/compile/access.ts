@@ -79,7 +79,7 @@ export class AccessCompiler {
               {
                 statuses: [401],
                 status: defaults.redirectStatus,
-                to: withEscapedParameters(forward.signIn),
+                to: signInUrl(forward.signIn),
               },
             ],
     };
@@ -119,6 +119,14 @@ function askingRoute(path: string, to: UpstreamUrl, options: UpstreamOptions): R
       ],
     },
   };
+}
+
+/** With its origin: a path alone would be a page that is answered here, which nobody is sent to. */
+function signInUrl(to: Template): Template {
+  const url = withEscapedParameters(to);
+  const [first] = to;
+  const isPath = typeof first === 'string' && first.startsWith('/');
+  return isPath ? [{ variable: 'scheme' }, '://', { variable: 'http_host' }, ...url] : url;
 }
 
 /**

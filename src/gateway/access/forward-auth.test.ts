@@ -295,3 +295,16 @@ test('what is the whole query of the page to sign in on stays as it is', async (
     'Location: https://login.test/?a=1&b=%2F&rd=%2Fx%2Fy',
   ]);
 });
+
+test('a page of the same site to sign in on is one that the browser goes to', async (t) => {
+  const place = await start(t, '        signIn: /login?from=$request_uri\n');
+  const { head } = await decided(
+    place,
+    request('GET /x?a=1&b=2'),
+    'HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n',
+  );
+  assert.match(head, /^HTTP\/1\.1 302 /);
+  assert.deepEqual(linesNamed(head, 'location'), [
+    'Location: http://app.test:8443/login?from=%2Fx%3Fa%3D1%26b%3D2',
+  ]);
+});

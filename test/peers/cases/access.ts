@@ -76,6 +76,7 @@ export const accessCases: readonly PeerCase[] = [
         proxy_pass_request_body off;
         proxy_set_header Content-Length "";
         proxy_set_header X-Original-URI $request_uri;
+        proxy_set_header X-Original-Method $request_method;
       }
     `,
     asks: [
@@ -83,6 +84,7 @@ export const accessCases: readonly PeerCase[] = [
       ask('GET /guarded/x', 'X-Answer-Status: 401', 'X-Answer-Field: WWW-Authenticate: Bearer'),
       ask('GET /guarded/x', 'X-Answer-Status: 403'),
       ask('GET /guarded/x', 'X-Answer-Status: 500'),
+      ask('GET /guarded/x', 'X-Answer-Status: 302', 'X-Answer-Field: Location: /login'),
       'GET /auth',
       { line: 'POST /guarded/x', headers: ['Content-Length: 5'], body: 'hello' },
     ],

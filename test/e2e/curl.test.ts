@@ -6,9 +6,9 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
-import { seededRandom } from '../kit/cutter.ts';
 import { startHatchway } from '../kit/hatchway.ts';
 import { startHttpServer } from '../kit/http-server.ts';
+import { largeBody, largeBytes, sha256 } from '../kit/large-body.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
 import { type Ran, run } from '../kit/run.ts';
 import { tempFolder } from '../kit/temp.ts';
@@ -17,20 +17,6 @@ leaveNothingBehind();
 
 /** Where a product that fails could leave a test waiting for ever. */
 const patience = { timeout: 30_000 };
-
-const largeBytes = 64 * 1024 * 1024;
-
-/** Bytes without a pattern that a mistake could fall in with. */
-function largeBody(): Buffer {
-  const random = seededRandom(1);
-  const words = new Uint32Array(largeBytes / 4);
-  for (let i = 0; i < words.length; i++) words[i] = Math.floor(random() * 2 ** 32);
-  return Buffer.from(words.buffer);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 async function sha256OfBody(request: IncomingMessage): Promise<string> {
   const hash = createHash('sha256');

@@ -1,14 +1,12 @@
 /** The real `docker` command line as the client of a test: run to its end, in the background, or in a terminal. */
-import { spawn } from 'node:child_process';
 import type { TestContext } from 'node:test';
 import { type IPty, spawn as spawnPty } from '@lydell/node-pty';
 import { type Child, startChild } from '../kit/child.ts';
 import { dockerCliPath } from '../kit/dockerd.ts';
 import { eventually } from '../kit/eventually.ts';
+import { type Ran, run } from '../kit/run.ts';
 import { atEnd } from '../kit/scope.ts';
 import { tempFolder } from '../kit/temp.ts';
-
-export type Ran = { exitCode: number | null; stdout: Buffer; stderr: string };
 
 /** With a configuration folder of its own, so that this user's contexts do not count. */
 export class DockerCli {
@@ -27,27 +25,7 @@ export class DockerCli {
     input: string | Uint8Array = '',
     env: NodeJS.ProcessEnv = process.env,
   ): Promise<Ran> {
-    const child = spawn(dockerCliPath, [...this.#options, ...args], { env });
-    atEnd(this.#t, () => {
-      child.kill('SIGKILL');
-    });
-    const stdout: Buffer[] = [];
-    const stderr: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-    // A client that is refused ends before it has read everything.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
-    const { promise, resolve, reject } = Promise.withResolvers<Ran>();
-    child.on('error', reject);
-    child.on('close', (exitCode) =>
-      resolve({
-        exitCode,
-        stdout: Buffer.concat(stdout),
-        stderr: Buffer.concat(stderr).toString(),
-      }),
-    );
-    return promise;
+    return run(this.#t, dockerCliPath, [...this.#options, ...args], { input, env });
   }
 
   /** Runs it in the background. */

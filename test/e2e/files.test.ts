@@ -1,13 +1,12 @@
 /** A folder of files behind `hatchway up --nginx`, as curl and a browser's HTTP/2 see it. */
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { selfSignedCertificate } from '../kit/certificate.ts';
 import { startChild } from '../kit/child.ts';
-import { seededRandom } from '../kit/cutter.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
+import { largeBody, largeBytes, sha256 } from '../kit/large-body.ts';
 import { leaveNothingBehind } from '../kit/leftovers.ts';
 import { freePort } from '../kit/ports.ts';
 import { run } from '../kit/run.ts';
@@ -17,20 +16,6 @@ leaveNothingBehind();
 
 /** Where a product that fails could leave a test waiting for ever. */
 const patience = { timeout: 30_000 };
-
-const largeBytes = 64 * 1024 * 1024;
-
-/** Bytes without a pattern that a mistake could fall in with. */
-function largeBody(): Buffer {
-  const random = seededRandom(1);
-  const words = new Uint32Array(largeBytes / 4);
-  for (let i = 0; i < words.length; i++) words[i] = Math.floor(random() * 2 ** 32);
-  return Buffer.from(words.buffer);
-}
-
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
 
 type Site = {
   readonly folder: string;

@@ -10,6 +10,8 @@ export type RunOptions = {
   input?: string | Uint8Array;
   /** Told of every piece of standard output as it comes. */
   onOutput?: ((text: string) => void) | undefined;
+  /** Default: that of this process. */
+  env?: NodeJS.ProcessEnv;
 };
 
 /** Resolves when the program has ended; it ends with the scope at the latest. */
@@ -19,7 +21,7 @@ export function run(
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<Ran> {
-  const child = spawn(command, args);
+  const child = spawn(command, args, { env: options.env ?? process.env });
   atEnd(scope, () => {
     child.kill('SIGKILL');
   });

@@ -13,13 +13,21 @@ leaveNothingBehind();
 const secret = 'Zq9-token-Xk7';
 
 /** Exit code and all that was said. */
-async function check(
+function check(
+  t: TestContext,
+  folder: string,
+  ...args: string[]
+): Promise<[number | NodeJS.Signals, string]> {
+  return hatchway(t, folder, 'check', ...args);
+}
+
+async function hatchway(
   t: TestContext,
   folder: string,
   ...args: string[]
 ): Promise<[number | NodeJS.Signals, string]> {
   const env = { ...process.env, XDG_DATA_HOME: join(folder, 'data'), HW_TEST_SECRET: secret };
-  const child = startChild(t, hatchwayPath, ['check', ...args], { cwd: folder, env });
+  const child = startChild(t, hatchwayPath, args, { cwd: folder, env });
   return [await child.exited, child.output];
 }
 
@@ -133,6 +141,86 @@ describe('hatchway check opens the files that a configuration names', () => {
       /^old\.yaml:1:31: warning: the certificate in .*old\.pem has expired on \d{4}/m,
     );
   });
+});
+
+describe('warnings and errors are told at once, as they stand in the file', () => {
+  const places = (said: string) =>
+    said
+      .split('\n')
+      .flatMap((line) => /^\w+\.(?:yaml|conf):\d+:\d+:(?: warning:)?/.exec(line) ?? []);
+
+  test('of a hatchway.yaml', async (t) => {
+    const folder = withFiles(t);
+    writeFileSync(
+      join(folder, 'mixed.yaml'),
+      `drain: soon
+sites:
+  - { host: a.test, listen: 8443, cert: old.pem, key: key.pem, to: http://127.0.0.1:1, hots: b }
+  - { host: b.test, listen: 8443, cert: cert.pem, key: other-key.pem, to: http://127.0.0.1:1 }
+`,
+    );
+    const [code, said] = await check(t, folder, '-c', 'mixed.yaml');
+    assert.equal(code, 1);
+    const expected = [
+      'mixed.yaml:1:8:',
+      'mixed.yaml:3:41: warning:',
+      'mixed.yaml:3:88:',
+      'mixed.yaml:4:56:',
+    ];
+    assert.deepEqual(places(said), expected);
+    assert.match(said, /^hatchway: 3 problems$/m);
+  });
+
+  test('of an nginx.conf, by check, import and up alike', async (t) => {
+    const folder = withFiles(t);
+    writeFileSync(
+      join(folder, 'mixed.conf'),
+      `http {
+  gzip on;
+  server {
+    listen 127.0.0.1:8443 ssl;
+    ssl_certificate old.pem; ssl_certificate_key key.pem;
+    location / { proxy_bind 127.0.0.2; proxy_pass http://127.0.0.1:1; }
+  }
+}
+`,
+    );
+    const ofText = ['mixed.conf:2:3: warning:', 'mixed.conf:6:18:'];
+    const all = [ofText[0], 'mixed.conf:5:21: warning:', ofText[1]];
+    for (const [args, expected] of [
+      [['check', '--nginx', 'mixed.conf'], all],
+      [['up', '--nginx', 'mixed.conf'], all],
+      [['import', 'mixed.conf'], ofText],
+    ] as const) {
+      const [code, said] = await hatchway(t, folder, ...args);
+      assert.equal(code, 1);
+      assert.deepEqual(places(said), expected);
+      assert.match(said, /^hatchway: 1 problem$/m);
+    }
+  });
+});
+
+test('hatchway up --nginx refuses the files that check refuses, and import needs none of them', async (t) => {
+  const folder = withFiles(t);
+  writeFileSync(
+    join(folder, 'files.conf'),
+    `http {
+  server {
+    listen 127.0.0.1:8443 ssl;
+    ssl_certificate cert.pem; ssl_certificate_key other-key.pem;
+    location / { auth_basic a; auth_basic_user_file nobody; proxy_pass http://127.0.0.1:1; }
+  }
+}
+`,
+  );
+  const [checkCode, checked] = await check(t, folder, '--nginx', 'files.conf');
+  const [upCode, said] = await hatchway(t, folder, 'up', '--nginx', 'files.conf');
+  assert.deepEqual([checkCode, upCode], [1, 1]);
+  assert.equal(said, checked);
+  assert.match(said, /^files\.conf:4:51: the key in .* does not belong to the certificate in/m);
+  assert.match(said, /^files\.conf:5:53: .*nobody cannot be read: there is no such file$/m);
+  const [importCode] = await hatchway(t, folder, 'import', 'files.conf');
+  assert.equal(importCode, 0);
 });
 
 describe('hatchway check --json', () => {

@@ -3,18 +3,14 @@
  * is, though there may be warnings. 1: something is. 2: the command line was wrong.
  */
 import { existsSync } from 'node:fs';
-import { codeOf } from '../base/errors.ts';
-import { inOrder } from '../config/from-nginx/load.ts';
 import { defaultFile, type LoadResult } from '../config/load.ts';
-import { checkNginxFiles, type FileProblems } from '../config/nginx-files.ts';
-import { type ConfigProblem, formatProblem } from '../config/problem.ts';
+import type { ConfigProblem } from '../config/problem.ts';
 import { sitesOf } from '../config/walk.ts';
 import { warningsOf } from '../config/warnings.ts';
-import { NginxError } from '../nginx/errors.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { cliError } from './errors.ts';
 import { loadNamed, type NamedConfig } from './load-named.ts';
-import { type ExitCode, printProblems } from './print.ts';
+import { type ExitCode, printFindings } from './print.ts';
 
 export type CheckCommandOptions = NamedConfig & {
   /** Whether the result is one JSON object on standard output, for programs. Default false. */
@@ -36,10 +32,9 @@ export function check(options: CheckCommandOptions): ExitCode {
     throw cliError('HW_NO_CONFIG', `there is no ${defaultFile} in ${process.cwd()}`);
   }
   const result = loadNamed(options, { file, dataFolder: defaultDataFolder(process.env) });
-  const files = filesOf(options);
-  const problems = inOrder([...(result.ok ? [] : result.problems), ...files.problems]);
-  const warnings = inOrder([...(result.ok ? result.warnings : []), ...files.warnings]);
-  const general = result.ok ? warningsOf(result.model) : [];
+  const { warnings } = result;
+  const problems = result.ok ? [] : result.problems;
+  const general = result.model === undefined ? [] : warningsOf(result.model);
   if (options.json === true) {
     const report: Report = {
       file,
@@ -50,29 +45,13 @@ export function check(options: CheckCommandOptions): ExitCode {
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
     return problems.length === 0 ? 0 : 1;
   }
-  for (const warning of warnings) process.stderr.write(`${formatProblem(warning, 'warning')}\n`);
   for (const warning of general) process.stderr.write(`hatchway: warning: ${warning}\n`);
-  if (!result.ok || problems.length > 0) {
-    printProblems(problems);
-    return 1;
-  }
+  printFindings(problems, warnings);
+  if (!result.ok) return 1;
   const sites = counted(siteCount(result), 'site');
   const listeners = counted(result.model.listeners.length, 'listener');
   process.stdout.write(`${file}: ok (${sites}, ${listeners})\n`);
   return 0;
-}
-
-/** Those of a hatchway.yaml have been opened with it. */
-function filesOf({ nginx, prefix }: CheckCommandOptions): FileProblems {
-  const none = { problems: [], warnings: [] };
-  if (nginx === undefined) return none;
-  try {
-    return checkNginxFiles({ file: nginx, ...(prefix === undefined ? {} : { prefix }) });
-  } catch (error) {
-    // Who reads it as a configuration has told.
-    if (error instanceof NginxError || codeOf(error) !== undefined) return none;
-    throw error;
-  }
 }
 
 /** The console is no site of the file; an nginx.conf has only those that the model has. */

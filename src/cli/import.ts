@@ -5,10 +5,9 @@
 import { writeFileSync } from 'node:fs';
 import { codeOf } from '../base/errors.ts';
 import { importNginx } from '../config/from-nginx/import/import-nginx.ts';
-import { formatProblem } from '../config/problem.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { cliError } from './errors.ts';
-import { type ExitCode, printProblems } from './print.ts';
+import { type ExitCode, printFindings } from './print.ts';
 
 export type ImportCommandOptions = {
   /** Default: standard output. */
@@ -31,11 +30,8 @@ export function importConfig(file: string, options: ImportCommandOptions): ExitC
     ...(prefix === undefined ? {} : { prefix }),
   });
   if (!result.ok) {
-    printProblems(result.problems);
+    printFindings(result.problems, result.warnings);
     return 1;
-  }
-  for (const warning of result.warnings) {
-    process.stderr.write(`${formatProblem(warning, 'warning')}\n`);
   }
   if (output === undefined) {
     process.stdout.write(result.text);
@@ -44,9 +40,8 @@ export function importConfig(file: string, options: ImportCommandOptions): ExitC
     const sites = `${result.sites} ${result.sites === 1 ? 'site' : 'sites'}`;
     process.stdout.write(`${output}: ${sites} of ${file}; now run: hatchway check -c ${output}\n`);
   }
-  if (result.leftOut.length === 0) return 0;
-  printProblems(result.leftOut);
-  return 1;
+  printFindings(result.leftOut, result.warnings);
+  return result.leftOut.length === 0 ? 0 : 1;
 }
 
 /** Nobody's configuration is overwritten unasked. */

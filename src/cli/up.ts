@@ -11,7 +11,7 @@ import { defaultDataFolder, instanceIdOf, openDataFolder } from './data-folder.t
 import { startOnFreePort } from './listen.ts';
 import { loadNamed } from './load-named.ts';
 import { ownVersion } from './own-version.ts';
-import { type ExitCode, printProblems } from './print.ts';
+import { type ExitCode, printFindings } from './print.ts';
 import { readableDestination } from './readable-log.ts';
 import { Reloader } from './reload.ts';
 import { RunningView } from './running-view.ts';
@@ -43,7 +43,7 @@ export async function up(options: UpCommandOptions): Promise<ExitCode> {
   };
   const loaded = loadNamed(options, loadOptions);
   if (!loaded.ok) {
-    printProblems(loaded.problems);
+    printFindings(loaded.problems, loaded.warnings);
     return 1;
   }
   const dataFolder = openDataFolder(loadOptions.dataFolder);

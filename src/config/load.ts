@@ -16,7 +16,7 @@ import { defaults } from './defaults.ts';
 import { explainAll } from './explain.ts';
 import type { GatewayModel } from './model.ts';
 import { noticesOf } from './notices.ts';
-import type { ConfigPath, ConfigProblem, Finding } from './problem.ts';
+import { type ConfigPath, type ConfigProblem, type Finding, inOrder } from './problem.ts';
 import { References } from './references.ts';
 import type { ListenConfig } from './schema/listen.ts';
 import { type Config, siteSchema, sitesSchema, topSchema } from './schema.ts';
@@ -57,7 +57,13 @@ export type LoadResult =
       /** What is allowed but probably not meant, or will soon be wrong, with its place. */
       readonly warnings: readonly ConfigProblem[];
     }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+      /** Where only files that it names are wrong. */
+      readonly model?: GatewayModel;
+    };
 
 /** Reads, checks and compiles. Throws nothing that is the configuration's fault. */
 export function loadConfig(options: LoadOptions): LoadResult {
@@ -66,12 +72,12 @@ export function loadConfig(options: LoadOptions): LoadResult {
   if (typeof text === 'string') return loadText(file, text, options);
   // Only a file that nobody named may be missing.
   if (text.isMissing && options.file === undefined) return loadText(undefined, '', options);
-  return { ok: false, problems: [{ file, message: text.message, hint: text.hint }] };
+  return failed([{ file, message: text.message, hint: text.hint }]);
 }
 
 function loadText(file: string | undefined, text: string, options: LoadOptions): LoadResult {
   const source = new YamlSource(file ?? defaultFile, text);
-  if (source.value === undefined) return { ok: false, problems: inOrder(source.problems) };
+  if (source.value === undefined) return failed(source.problems);
   const baseFolder = resolve(dirname(file ?? defaultFile));
   const resolvePath = (path: string) => resolve(baseFolder, path);
   const { environment = process.env, now = new Date() } = options;
@@ -80,17 +86,14 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
   const { top, sites, findings } = parse(value);
   const listen = options.listen ?? top?.listen ?? [defaults.listen];
   findings.push(...checkTemplates(value));
+  const notices: Finding[] = [];
   if (top !== undefined) {
     const doubtful = [...references.findings, ...findings].map(({ meant, path }) => meant ?? path);
-    findings.push(
-      ...check(top, sites, {
-        listen,
-        resolvePath,
-        lineOf: (path) => source.lineOf(path),
-        isDoubtful: (path) =>
-          doubtful.some((other) => isWithin(other, path) || isWithin(path, other)),
-      }),
-    );
+    const isDoubtful = (path: ConfigPath) =>
+      doubtful.some((other) => isWithin(other, path) || isWithin(path, other));
+    const lineOf = (path: ConfigPath) => source.lineOf(path);
+    findings.push(...check(top, sites, { listen, resolvePath, lineOf, isDoubtful }));
+    notices.push(...noticesOf(top, sites, { listen, resolvePath, now, isDoubtful }));
   }
   const locate = (finding: Finding) => source.locate(references.conceal(finding));
   // What is wrong with a text that still refers to nothing is not worth telling.
@@ -98,7 +101,8 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
     ({ path }) => !references.findings.some((other) => isWithin(path, other.path)),
   );
   const problems = [...source.problems, ...[...references.findings, ...certain].map(locate)];
-  if (top === undefined || problems.length > 0) return { ok: false, problems: inOrder(problems) };
+  const warnings = inOrder(notices.map(locate));
+  if (top === undefined || problems.length > 0) return failed(problems, warnings);
   const config = { ...top, sites: sites.filter((site) => site !== undefined) };
   return {
     ok: true,
@@ -109,8 +113,15 @@ function loadText(file: string | undefined, text: string, options: LoadOptions):
     model: compile(config, { listen, baseFolder, dataFolder: resolve(options.dataFolder) }),
     listen,
     listenIsDefault: options.listen === undefined && top.listen === undefined,
-    warnings: inOrder(noticesOf(config, { listen, resolvePath, now }).map(locate)),
+    warnings,
   };
+}
+
+function failed(
+  problems: readonly ConfigProblem[],
+  warnings: readonly ConfigProblem[] = [],
+): LoadResult {
+  return { ok: false, problems: inOrder(problems), warnings };
 }
 
 type Parsed = {
@@ -179,11 +190,4 @@ function readText(file: string): string | { isMissing: boolean; message: string;
       hint: isEncoding ? 'save it as UTF-8' : 'name the configuration with -c FILE',
     };
   }
-}
-
-/** As a person reads the file. */
-function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  return problems.toSorted(
-    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0),
-  );
 }

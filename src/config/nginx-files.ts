@@ -6,22 +6,13 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { HatchwayError } from '../base/errors.ts';
 import { effective } from '../nginx/effective.ts';
-import { load } from '../nginx/include.ts';
-import { buildLevels, type Level, levelsIn, type Setting, settingsNamed } from '../nginx/level.ts';
+import { type Level, levelsIn, type Setting, settingsNamed } from '../nginx/level.ts';
+import type { NginxModel } from '../nginx/model.ts';
 import { placeOfWord, type Word } from '../nginx/tree.ts';
 import { readCertificate, readPrivateKey, readRevocationLists, whyNot } from './certificate.ts';
 import { dateWarning } from './certificate-dates.ts';
 import { configError } from './errors.ts';
 import type { ConfigProblem } from './problem.ts';
-
-export type NginxFilesOptions = {
-  /** As a person named it. */
-  readonly file: string;
-  /** What relative paths are relative to. Default: the folder of the file. */
-  readonly prefix?: string;
-  /** For what depends on the day. Default: now. */
-  readonly now?: Date;
-};
 
 export type FileProblems = {
   readonly problems: readonly ConfigProblem[];
@@ -29,15 +20,13 @@ export type FileProblems = {
   readonly warnings: readonly ConfigProblem[];
 };
 
-/** Each place once. Throws the `NginxError` of a file that cannot be read as an nginx.conf. */
-export function checkNginxFiles({
-  file,
-  prefix,
+/** Each place once. Relative paths are relative to the prefix of the configuration. */
+export function checkNginxFiles(
+  { configuration, main }: Pick<NginxModel, 'configuration' | 'main'>,
   now = new Date(),
-}: NginxFilesOptions): FileProblems {
-  const configuration = load(file, prefix === undefined ? {} : { prefix });
+): FileProblems {
   const checker = new Checker(resolve(configuration.paths.prefix), now);
-  for (const level of levelsIn(buildLevels(configuration))) {
+  for (const level of levelsIn(main)) {
     if (level.kind !== 'data' && level.kind !== 'foreign') checker.check(level);
   }
   return checker;

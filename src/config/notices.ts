@@ -19,20 +19,30 @@ export type NoticeOptions = {
   readonly listen: readonly ListenConfig[];
   readonly resolvePath: ResolvePath;
   readonly now: Date;
+  /** Whether what is at a path may have been meant otherwise, since a problem has been found there already. */
+  readonly isDoubtful: (path: ConfigPath) => boolean;
 };
 
 const everything = { kind: 'prefix', path: '/', beforeRegex: false } as const;
 
-/** Of a configuration in which `check` found nothing. */
-export function noticesOf(config: Config, options: NoticeOptions): Finding[] {
-  const served = servedBy(config.sites, config.console, options.listen);
+/**
+ * Also of a configuration in which something is wrong, as far as it can be read.
+ *
+ * @param sites undefined for one that could not be read: the indices of the others hold
+ */
+export function noticesOf(
+  top: Omit<Config, 'sites'>,
+  sites: readonly (SiteConfig | undefined)[],
+  options: NoticeOptions,
+): Finding[] {
+  const served = servedBy(sites, top.console, options.listen);
   const findings: Finding[] = [];
   const certificates = new CertificateDates(options);
   for (const one of served) {
     for (const [index, file] of (one.cert ?? []).entries()) {
       findings.push(...certificates.notice([...one.path, 'cert', index], file));
     }
-    findings.push(...proxyProtocolNotice(one, config));
+    findings.push(...proxyProtocolNotice(one, top, options));
     if (one.site === undefined) continue;
     const authorities = one.site.tls?.clients?.ca;
     findings.push(...certificates.notice([...one.path, 'tls', 'clients', 'ca'], authorities));
@@ -41,13 +51,13 @@ export function noticesOf(config: Config, options: NoticeOptions): Finding[] {
       findings.push(...noticeTo(everything, one.site.to, [...one.path, 'to']));
     }
     findings.push(...originNotice(one.site.origin, one.path));
-    findings.push(...profileNotices(one.site, undefined, one.path));
+    findings.push(...profileNotices(one.site, undefined, one.path, options));
     for (const { route, path } of routesIn(one.site.routes, one.path)) {
       if (route.to !== undefined) findings.push(...noticeTo(route.path, route.to, [...path, 'to']));
       findings.push(...originNotice(route.origin, path));
       findings.push(...certificates.ofUpstream(route.upstreamTls, path));
       const isOwn = route.to !== undefined || route.profile !== undefined;
-      if (isOwn) findings.push(...profileNotices(one.site, route, path));
+      if (isOwn) findings.push(...profileNotices(one.site, route, path, options));
     }
   }
   return findings;
@@ -107,11 +117,16 @@ function originNotice(origin: Settings['origin'], path: ConfigPath): Finding[] {
 }
 
 /** Believing nobody is right while nobody is in front; here somebody is. */
-function proxyProtocolNotice({ listen, site, path, ownListen }: Served, config: Config): Finding[] {
+function proxyProtocolNotice(
+  { listen, site, path, ownListen }: Served,
+  top: Omit<Config, 'sites'>,
+  { isDoubtful }: NoticeOptions,
+): Finding[] {
   const index = listen.findIndex(({ proxyProtocol }) => proxyProtocol === true);
   const address = listen[index];
-  const trusted = site?.trustedProxies ?? config.trustedProxies;
+  const trusted = site?.trustedProxies ?? top.trustedProxies;
   if (address === undefined || trusted !== undefined) return [];
+  if (isDoubtful(['trustedProxies']) || isDoubtful([...path, 'trustedProxies'])) return [];
   return [
     {
       path: [...(ownListen ? path : []), 'listen', index],
@@ -125,7 +140,11 @@ function profileNotices(
   site: SiteConfig,
   route: RouteConfig | undefined,
   path: ConfigPath,
+  { isDoubtful }: NoticeOptions,
 ): Finding[] {
+  // What is wrong in one of them may be what another one lacks.
+  const related = ['to', 'balance', 'sticky', 'timeouts', 'upstreamTls'];
+  if (related.some((name) => isDoubtful([...path, name]))) return [];
   const settings = settingsOf(site, route);
   switch (settings.profile) {
     case 'nomad':

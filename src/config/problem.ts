@@ -37,3 +37,14 @@ export function formatProblem(problem: ConfigProblem, kind?: 'warning'): string 
   const hint = problem.hint === undefined ? '' : `\n    ${problem.hint}`;
   return `${place}: ${kind === undefined ? '' : `${kind}: `}${problem.message}${hint}`;
 }
+
+/** File by file, as a person reads them; what is wrong in a file that is included several times is told once. */
+export function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
+  const distinct = new Map(
+    problems.map((one) => [`${one.file}:${one.line}:${one.column} ${one.message}`, one] as const),
+  );
+  const byFile = Map.groupBy(distinct.values(), ({ file }) => file);
+  return [...byFile.values()].flatMap((group) =>
+    group.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
+  );
+}

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type ConfigProblem, formatProblem } from '../problem.ts';
 import { printableModel } from '../testing/printable-model.ts';
-import { loadNginx } from './load.ts';
+import { readNginx } from './load.ts';
 
 const golden = join(import.meta.dirname, 'golden');
 const writes = process.env.HATCHWAY_GOLDEN === 'write';
@@ -21,7 +21,7 @@ describe('an nginx.conf compiles to its model', () => {
   const folder = join(golden, 'good');
   for (const name of casesIn(folder)) {
     test(name, () => {
-      const result = loadNginx({ file: join(folder, `${name}.conf`), dataFolder: '/data' });
+      const result = readNginx({ file: join(folder, `${name}.conf`), dataFolder: '/data' });
       assert.equal(result.ok ? '' : textOf(result.problems, folder), '');
       if (!result.ok) return;
       const model = printableModel(result.model, folder);
@@ -35,7 +35,7 @@ describe('an nginx.conf that cannot be served is refused with every reason and i
   const folder = join(golden, 'bad');
   for (const name of casesIn(folder)) {
     test(name, () => {
-      const result = loadNginx({ file: join(folder, `${name}.conf`), dataFolder: '/data' });
+      const result = readNginx({ file: join(folder, `${name}.conf`), dataFolder: '/data' });
       assert.equal(result.ok, false);
       compareText(join(folder, `${name}.txt`), textOf(result.ok ? [] : result.problems, folder));
     });

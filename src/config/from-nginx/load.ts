@@ -7,7 +7,8 @@ import { buildModel, type NginxModel } from '../../nginx/model.ts';
 import { whyNot } from '../certificate.ts';
 import { defaults } from '../defaults.ts';
 import type { LoadResult } from '../load.ts';
-import type { ConfigProblem } from '../problem.ts';
+import { checkNginxFiles } from '../nginx-files.ts';
+import { type ConfigProblem, inOrder } from '../problem.ts';
 import { topSchema } from '../schema.ts';
 import { type CompiledNginx, compileNginx } from './compile.ts';
 import { geoProblemsIn } from './geo.ts';
@@ -37,13 +38,26 @@ export type NginxReading =
       /** What is left out at the cost of speed or logging, and what is probably not meant. */
       readonly warnings: readonly ConfigProblem[];
     })
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+      /** Undefined when not even its blocks are known. */
+      readonly nginx?: NginxModel;
+    };
 
-/** As `loadConfig`, with a console that is switched off. Throws nothing that is the configuration's fault. */
+/**
+ * As `loadConfig`, with a console that is switched off: the files that it names are opened, too. Throws nothing that is the
+ * configuration's fault.
+ */
 export function loadNginx(options: LoadNginxOptions): LoadResult {
   const reading = readNginx(options);
-  if (!reading.ok) return reading;
-  const { baseFolder, model, warnings } = reading;
+  const files = reading.nginx === undefined ? undefined : checkNginxFiles(reading.nginx);
+  const problems = inOrder([...(reading.ok ? [] : reading.problems), ...(files?.problems ?? [])]);
+  const warnings = inOrder([...reading.warnings, ...(files?.warnings ?? [])]);
+  if (!reading.ok) return { ok: false, problems, warnings };
+  const { baseFolder, model } = reading;
+  if (problems.length > 0) return { ok: false, problems, warnings, model };
   return {
     ok: true,
     file: options.file,
@@ -57,7 +71,7 @@ export function loadNginx(options: LoadNginxOptions): LoadResult {
   };
 }
 
-/** Throws nothing that is the configuration's fault. */
+/** Opens no file but those of the configuration itself. Throws nothing that is the configuration's fault. */
 export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): NginxReading {
   try {
     const configuration = load(file, prefix === undefined ? {} : { prefix });
@@ -80,9 +94,15 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
     if (nginx.servers.length === 0 && problems.length === 0) {
       problems.push({ file, message: 'there is no server in it', hint: 'name the nginx.conf' });
     }
-    if (problems.length > 0) return { ok: false, problems: inOrder(problems) };
-    const baseFolder = resolve(configuration.paths.prefix);
     const doubts = nginx.problems.filter(({ severity }) => severity === 'warning').map(problemOf);
+    const warnings = inOrder([
+      ...doubts,
+      ...unsupported.notices,
+      ...values.notices,
+      ...parts.notices,
+    ]);
+    if (problems.length > 0) return { ok: false, problems: inOrder(problems), warnings, nginx };
+    const baseFolder = resolve(configuration.paths.prefix);
     return {
       ok: true,
       nginx,
@@ -92,30 +112,23 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
         addresses: names.addresses,
         defaultLogPath: resolve(dataFolder, defaults.accessLogName),
       }),
-      warnings: inOrder([...doubts, ...unsupported.notices, ...values.notices, ...parts.notices]),
+      warnings,
     };
   } catch (error) {
     if (error instanceof NginxError) {
       const { place, reason, remedy } = error;
-      return { ok: false, problems: [{ ...place, message: reason, hint: remedy }] };
+      return unreadable({ ...place, message: reason, hint: remedy });
     }
     if (codeOf(error) === undefined) throw error;
     const message = `cannot be read: ${whyNot(error)}`;
-    return { ok: false, problems: [{ file, message, hint: 'name an nginx.conf' }] };
+    return unreadable({ file, message, hint: 'name an nginx.conf' });
   }
+}
+
+function unreadable(problem: ConfigProblem): NginxReading {
+  return { ok: false, problems: [problem], warnings: [] };
 }
 
 function problemOf({ place, message, remedy }: Problem): ConfigProblem {
   return { ...place, message, hint: remedy };
-}
-
-/** File by file, as a person reads them; what is wrong in a file that is included several times is told once. */
-export function inOrder(problems: readonly ConfigProblem[]): ConfigProblem[] {
-  const distinct = new Map(
-    problems.map((one) => [`${one.file}:${one.line}:${one.column} ${one.message}`, one] as const),
-  );
-  const byFile = Map.groupBy(distinct.values(), ({ file }) => file);
-  return [...byFile.values()].flatMap((group) =>
-    group.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0)),
-  );
 }

@@ -27,7 +27,7 @@ export const accessCases: readonly PeerCase[] = [
       auth_basic_user_file FOLDER/users;
       location / { proxy_pass http://UP_A; }
       location /off { auth_basic off; proxy_pass http://UP_A; }
-      location /nofile { auth_basic_user_file FOLDER/no-such-file; proxy_pass http://UP_A; }
+      location /nofile { auth_basic_user_file FOLDER/no-such-file-of-$host; proxy_pass http://UP_A; }
     `,
     asks: [
       'GET /',

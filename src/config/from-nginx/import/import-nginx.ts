@@ -12,10 +12,10 @@ import { present, unlessEmpty } from '../../compile/present.ts';
 import { defaults } from '../../defaults.ts';
 import { explainAll } from '../../explain.ts';
 import type { GatewayModel } from '../../model.ts';
-import { type ConfigProblem, formatProblem } from '../../problem.ts';
+import { type ConfigProblem, formatProblem, inOrder } from '../../problem.ts';
 import { configSchema } from '../../schema.ts';
 import { routesOf, sitesOf } from '../../walk.ts';
-import { inOrder, type LoadNginxOptions, type NginxReading, readNginx } from '../load.ts';
+import { type LoadNginxOptions, type NginxReading, readNginx } from '../load.ts';
 import { LevelReader } from '../reader.ts';
 import { typesOf } from '../types.ts';
 import { upstreamContext } from '../upstreams.ts';
@@ -41,7 +41,11 @@ export type ImportResult =
       /** What the gateway does not do of an nginx.conf anyway, at the cost of speed or logging. */
       readonly warnings: readonly ConfigProblem[];
     }
-  | { readonly ok: false; readonly problems: readonly ConfigProblem[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly ConfigProblem[];
+      readonly warnings: readonly ConfigProblem[];
+    };
 
 type WrittenSite = {
   readonly level: Level;

@@ -5,6 +5,14 @@
 import { dateWarning } from './certificate-dates.ts';
 import { profileOf } from './compile/profile.ts';
 import type { ResolvePath } from './file-checks.ts';
+import { idleKeysOf } from './idle-keys.ts';
+import {
+  idleInFile,
+  idleOnAddresses,
+  idlePartsOf,
+  idleRouteParts,
+  idleSiteParts,
+} from './idle-parts.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import type { ListenConfig } from './schema/listen.ts';
 import type { Config, RouteConfig, SiteConfig } from './schema.ts';
@@ -44,6 +52,7 @@ export function noticesOf(
     }
     findings.push(...proxyProtocolNotice(one, top, options));
     if (one.site === undefined) continue;
+    findings.push(...idleNotices(one.site, one.path, options));
     const authorities = one.site.tls?.clients?.ca;
     findings.push(...certificates.notice([...one.path, 'tls', 'clients', 'ca'], authorities));
     findings.push(...certificates.ofUpstream(one.site.upstreamTls, one.path));
@@ -60,7 +69,32 @@ export function noticesOf(
       if (isOwn) findings.push(...profileNotices(one.site, route, path, options));
     }
   }
+  const routes = sites.flatMap((site) => routesIn(site?.routes, []).map(({ route }) => route));
+  const levels = [...sites.filter((site) => site !== undefined), ...routes];
+  const inAll = [...idleOnAddresses(served, options.listen), ...idleInFile(top, served, levels)];
+  const isRead = !['sites', 'listen', 'console'].some((name) => options.isDoubtful([name]));
+  if (isRead) findings.push(...inAll);
   return findings;
+}
+
+/** What says where requests go: where one of these is wrong, it is not known what counts. */
+const decisive = ['to', 'redirect', 'answer', 'files', 'rules', 'routes'];
+
+function idleNotices(site: SiteConfig, path: ConfigPath, { isDoubtful }: NoticeOptions): Finding[] {
+  if (decisive.some((name) => isDoubtful([...path, name]))) return [];
+  const routes = routesIn(site.routes, path).map(({ route, path: at }) => {
+    return { route, path: at, settings: settingsOf(site, route) };
+  });
+  return [
+    // An error, see `site-checks.ts`.
+    ...idleKeysOf(site, path).flatMap(({ key, finding }) => (key === 'auth' ? [] : [finding])),
+    ...idleSiteParts(site, path),
+    ...idlePartsOf(site, [site, ...routes.map(({ settings }) => settings)], path),
+    ...routes.flatMap(({ route, path: at, settings }) => [
+      ...idleRouteParts(route, at),
+      ...idlePartsOf(route, [settings], at),
+    ]),
+  ];
 }
 
 type Placed = { readonly route: RouteConfig; readonly path: ConfigPath };

@@ -19,7 +19,12 @@ const merged = [
   'keepAlive',
   'upstreamTls',
   'timeouts',
-] as const;
+] as const satisfies (keyof Settings)[];
+
+/** Whether a route adds to what its site says under the key, and does not replace it. */
+export function isMerged(key: keyof Settings): boolean {
+  return merged.some((name) => name === key);
+}
 
 /** Where a request goes: one of these, so that a route's takes the place of the site's, whichever it is. */
 const targets = ['to', 'redirect', 'answer', 'files'] as const;

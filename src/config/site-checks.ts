@@ -8,6 +8,7 @@ import {
   checkReadable,
   checkRevoked,
 } from './file-checks.ts';
+import { idleKeysOf } from './idle-keys.ts';
 import type { ConfigPath, Finding } from './problem.ts';
 import { checkNamedPages, checkRules } from './rule-checks.ts';
 import type { ServerConfig } from './schema/servers.ts';
@@ -40,6 +41,9 @@ export function checkSite(site: SiteConfig, path: ConfigPath, options: CheckOpti
     const all = [site.to, ...withNested(routes).map(({ to }) => to)];
     findings.push(...checkUpstreamTls(site, path, all, options));
     findings.push(...checkNames(site, undefined, path));
+    // Whoever writes it means that somebody is kept out.
+    const idle = idleKeysOf(site, path).filter(({ key }) => key === 'auth');
+    findings.push(...idle.map(({ finding }) => finding));
   }
   return findings;
 }
@@ -219,15 +223,6 @@ function checkSettings(one: Settings, path: ConfigPath, options: CheckOptions): 
       at: 'key',
       message: `\`${second}\` and \`${first}\` exclude each other`,
       hint: 'remove one of them, or give one of them a route of its own',
-    });
-  }
-  const isOpen = one.redirect !== undefined || one.answer !== undefined;
-  if (isOpen && one.auth !== undefined && one.auth !== 'off') {
-    findings.push({
-      path: [...path, 'auth'],
-      at: 'key',
-      message: `\`auth\` has no effect: \`${one.redirect === undefined ? 'answer' : 'redirect'}\` comes before it`,
-      hint: 'remove it, or let an upstream answer',
     });
   }
   findings.push(...checkAuth(one.auth, [...path, 'auth'], options));

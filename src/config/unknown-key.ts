@@ -13,6 +13,8 @@ const mostPlaces = 3;
 export function unknownKey(path: ConfigPath, name: string): Finding {
   const section = sectionAt(path) ?? rootSection;
   const here = keyLike(section, name);
+  // Where a list may stand, the keys of its items are known, too.
+  if (here?.name === name) return keyOfItem(path, name);
   const isPath = here === undefined && name.startsWith('/') && hasKey(section, 'path');
   const isField = here === undefined && /^\w+-[\w-]+$/.test(name) && hasKey(section, 'remove');
   const meant = isPath ? [`path: ${name}`] : isField ? [`set: { ${name}: … }`] : undefined;
@@ -28,6 +30,16 @@ export function unknownKey(path: ConfigPath, name: string): Finding {
       ? { hint: `keys of ${place}: ${section.keys.map((key) => key.name).join(', ')}` }
       : {}),
     ...(here === undefined ? {} : { meant: [...path, here.name] }),
+  };
+}
+
+function keyOfItem(path: ConfigPath, name: string): Finding {
+  return {
+    path: [...path, name],
+    at: 'key',
+    message: `\`${name}\` is for an item of a list here`,
+    hint: `write [{ ${name}: … }]`,
+    meant: path,
   };
 }
 

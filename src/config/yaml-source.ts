@@ -64,6 +64,8 @@ export class YamlSource {
     let node: Node | null = this.#document.contents;
     let offset = node?.range?.[0] ?? 0;
     for (const [depth, step] of path.entries()) {
+      // What may be a list is read as one when it stands alone.
+      if (step === 0 && isMap(node)) continue;
       const found = this.#child(node, step);
       if (found === undefined) break;
       const isLast = depth === path.length - 1;

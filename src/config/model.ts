@@ -151,6 +151,11 @@ export type MapEntryModel = { readonly value: Template } & (
   | { readonly kind: 'regex'; readonly regex: RegExp }
   /** An address or a CIDR network that has the value, which is an address then; the smallest one counts, before all others. */
   | { readonly kind: 'network'; readonly network: string }
+  /**
+   * The values whose hash (MurmurHash2, as nginx's split_clients) is in the share that begins where that of the entry before
+   * ends, and ends here: in hundredths of a percent, 1 to 10,000, rising from entry to entry. A map has only shares, or none.
+   */
+  | { readonly kind: 'share'; readonly below: number }
 );
 
 /** nginx's kinds of server_name, chosen in this order: exact, longest leading wildcard, longest trailing, first regex. */

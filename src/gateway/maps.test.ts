@@ -85,3 +85,26 @@ test('of the networks that have an address the smallest one decides, and the las
   };
   for (const [from, place] of Object.entries(places)) assert.equal(placeOf(from), place, from);
 });
+
+test('shares of all values are as large as they say, whatever the values are', () => {
+  const shares: MapModel = {
+    variable: 'variant',
+    source: [{ variable: 'http_x_user' }],
+    entries: [
+      { kind: 'share', below: 2500, value: ['quarter'] },
+      { kind: 'share', below: 3500, value: ['tenth'] },
+    ],
+    fallback: ['rest'],
+  };
+  const counts = new Map<string, number>();
+  for (let user = 0; user < 4000; user++) {
+    const head = `GET / HTTP/1.1\r\nHost: a\r\nX-User: user-${user}\r\n\r\n`;
+    const variant = requestState(head, { maps: [shares] }).variable('variant') ?? '';
+    counts.set(variant, (counts.get(variant) ?? 0) + 1);
+  }
+  const isNear = (name: string, expected: number) =>
+    assert.ok(Math.abs((counts.get(name) ?? 0) / 4000 - expected) < 0.03, name);
+  isNear('quarter', 0.25);
+  isNear('tenth', 0.1);
+  isNear('rest', 0.65);
+});

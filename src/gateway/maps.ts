@@ -4,6 +4,7 @@
  */
 import type { HostPattern, MapEntryModel, MapModel } from '../config/model.ts';
 import { isInNetwork, parseNetwork, peerAddress } from './client-address/networks.ts';
+import { murmurHash2 } from './murmur-hash.ts';
 import { Sites } from './sites.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 import type { VariableSource } from './variables.ts';
@@ -13,6 +14,12 @@ export interface MapSource extends VariableSource {
   /** Sets `$1` to `$9` and the named ones. */
   matched(match: RegExpExecArray): void;
 }
+
+/** A hash has 32 bits. */
+const mostHash = 0xffff_ffff;
+
+/** Of shares: hundredths of a percent in all. */
+const allShares = 10_000;
 
 type Entry = {
   readonly hosts: readonly HostPattern[];
@@ -36,7 +43,7 @@ function compileMap(model: MapModel): (source: MapSource) => string {
   // Regexes see the value as it is; everything else is compared in lower case, and without the dot that ends a name.
   const names = new Sites<Entry>(
     model.entries.flatMap((entry) =>
-      entry.kind === 'regex' || entry.kind === 'network'
+      entry.kind === 'regex' || entry.kind === 'network' || entry.kind === 'share'
         ? []
         : [{ hosts: [patternOf(entry)], value: compileTemplate(entry.value) }],
     ),
@@ -50,6 +57,13 @@ function compileMap(model: MapModel): (source: MapSource) => string {
     ({ kind }) => kind === 'leading-wildcard' || kind === 'trailing-wildcard',
   );
   const sourceOf = compileTemplate(model.source);
+  const shares = sharesIn(model.entries);
+  if (shares.length > 0) {
+    return (source) => {
+      const hash = murmurHash2(sourceOf(source));
+      return (shares.find(({ end }) => hash < end) ?? fallback).value(source);
+    };
+  }
   return (source) => {
     const text = sourceOf(source);
     const peer = networks.length === 0 ? undefined : peerAddress(text);
@@ -88,8 +102,20 @@ function networksIn(entries: readonly MapEntryModel[]) {
     .sort((one, other) => other.length - one.length);
 }
 
+/** nginx rounds the end of each share down by itself, and so they are added up. */
+function sharesIn(entries: readonly MapEntryModel[]) {
+  let begin = 0;
+  let end = 0;
+  return entries.flatMap((entry) => {
+    if (entry.kind !== 'share') return [];
+    end += Math.floor(((entry.below - begin) * mostHash) / allShares);
+    begin = entry.below;
+    return [{ end, value: compileTemplate(entry.value) }];
+  });
+}
+
 function patternOf(
-  entry: Exclude<MapEntryModel, { readonly kind: 'regex' | 'network' }>,
+  entry: Exclude<MapEntryModel, { readonly kind: 'regex' | 'network' | 'share' }>,
 ): HostPattern {
   switch (entry.kind) {
     case 'exact':

@@ -23,6 +23,7 @@ import type { NamedAddresses } from './listen-names.ts';
 import { LevelReader } from './reader.ts';
 import type { Shared } from './route.ts';
 import { siteOf } from './site.ts';
+import { splitsOf } from './split-clients.ts';
 import { templateOf } from './template.ts';
 import { speaksTls } from './tls-checks.ts';
 
@@ -52,7 +53,7 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
   const drainMs = main.isSaid('worker_shutdown_timeout')
     ? main.time('worker_shutdown_timeout', 0)
     : undefined;
-  const maps = [...model.maps.map(mapOf), ...geosOf(model.main)];
+  const maps = [...model.maps.map(mapOf), ...geosOf(model.main), ...splitsOf(model.main)];
   const zones = zonesOf(model.http);
   const places = placesOf(model.servers, shared, addresses);
   const certificates = certificateLenders(places);

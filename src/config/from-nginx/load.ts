@@ -14,6 +14,7 @@ import { type CompiledNginx, compileNginx } from './compile.ts';
 import { geoProblemsIn } from './geo.ts';
 import { limitProblemsIn } from './limits.ts';
 import { listenNamesIn } from './listen-names.ts';
+import { splitProblemsIn } from './split-clients.ts';
 import { tlsProblemsIn } from './tls-checks.ts';
 import { undonePartsIn } from './undone-parts.ts';
 import { undoneValuesIn } from './undone-values.ts';
@@ -88,6 +89,7 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
       ...parts.errors,
       ...names.errors,
       ...geoProblemsIn(nginx.main),
+      ...splitProblemsIn(nginx.main),
       ...limitProblemsIn(nginx.main, nginx.http),
       ...tlsProblemsIn(nginx.servers),
     ];

@@ -19,7 +19,7 @@ export const done: ReadonlySet<string> = new Set(
   proxy_send_timeout proxy_next_upstream proxy_next_upstream_tries proxy_next_upstream_timeout
   proxy_socket_keepalive proxy_intercept_errors proxy_ssl_certificate proxy_ssl_certificate_key proxy_ssl_ciphers
   proxy_ssl_name proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_trusted_certificate proxy_ssl_verify
-  geo map set return rewrite if break error_page add_header client_max_body_size client_body_timeout
+  geo split_clients map set return rewrite if break error_page add_header client_max_body_size client_body_timeout
   client_header_timeout large_client_header_buffers access_log log_format resolver resolver_timeout
   ssl_certificate ssl_certificate_key ssl_protocols ssl_ciphers ssl_client_certificate ssl_verify_client
   http2 auth_basic auth_basic_user_file auth_request auth_request_set allow deny satisfy
@@ -128,7 +128,6 @@ export const refused: Readonly<Record<string, string>> = {
   secure_link: 'links would not be checked',
   secure_link_md5: 'links would not be checked',
   secure_link_secret: 'links would not be checked',
-  split_clients: 'its variable would be empty',
   json_set: 'its variable would be empty',
   ancient_browser: 'its variable would be empty',
   ancient_browser_value: 'its variable would be empty',

@@ -1,6 +1,7 @@
 /** Variables that are looked up: their value depends on another value. */
 import { z } from 'zod';
-import type { MapModel } from '../model.ts';
+import { configError } from '../errors.ts';
+import type { MapEntryModel, MapModel } from '../model.ts';
 import { template } from '../values/answer-kinds.ts';
 import { attempt, type KindMeta, mapping, oneOf } from '../values/kinds.ts';
 import { mapEntries, mapEntryModels, mapKeys, mapValue } from '../values/rule-kinds.ts';
@@ -26,9 +27,9 @@ const mapSchema = mapping({
   }),
   keys: key(oneOf(mapKeys).optional(), {
     description:
-      'What the keys of `values` are: `texts`; `hosts`, of which `*.name`, `name.*` and `.name` stand for several, as in `host`; `networks`, of which the smallest counts that has the address.',
+      'What the keys of `values` are: `texts`; `hosts`, of which `*.name`, `name.*` and `.name` stand for several, as in `host`; `networks`, of which the smallest counts that has the address; `shares` of all values, told by a hash: each ends at its percentage and begins where the one before ends, so that `25%` and `50%` are a quarter each, and `default` has the rest.',
     defaultText: '`texts`',
-    aka: ['hostnames', 'geo', 'hosts', 'ranges'],
+    aka: ['hostnames', 'geo', 'hosts', 'ranges', 'split_clients'],
   }),
 });
 
@@ -37,14 +38,31 @@ export type MapConfig = Omit<MapModel, 'variable'>;
 /** What keys are depends on `keys`, so that they are read last. */
 function map() {
   return mapSchema.transform(
-    ({ of, values, default: fallback, keys = 'texts' }, context): MapConfig => ({
-      source: of,
-      entries: values.flatMap((entry) =>
-        attempt(() => mapEntryModels(entry, keys), context, ['values', entry.key], 'key'),
-      ),
-      ...(fallback === undefined ? {} : { fallback }),
-    }),
+    ({ of, values, default: fallback, keys = 'texts' }, context): MapConfig => {
+      let share = 0;
+      const entriesOf = (entry: (typeof values)[number]): MapEntryModel[] => {
+        const models = mapEntryModels(entry, keys);
+        const [first] = models;
+        if (first?.kind === 'share') share = laterShare(first.below, share);
+        return models;
+      };
+      return {
+        source: of,
+        entries: values.flatMap((entry) =>
+          attempt(() => entriesOf(entry), context, ['values', entry.key], 'key'),
+        ),
+        ...(fallback === undefined ? {} : { fallback }),
+      };
+    },
   );
+}
+
+/** The end of a share, which is behind that of the one before. Throws `HW_CONFIG_INVALID`. */
+function laterShare(end: number, before: number): number {
+  if (end > before) return end;
+  throw configError('HW_CONFIG_INVALID', `a share that ends at ${end / 100}% is empty`, {
+    remedy: `it begins at ${before / 100}%, where the one before ends; write both ends in rising order`,
+  });
 }
 
 export function maps() {

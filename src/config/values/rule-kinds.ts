@@ -106,12 +106,13 @@ export function mapValue() {
 }
 
 /** What keys of a map may be. */
-export const mapKeys = ['texts', 'hosts', 'networks'] as const;
+export const mapKeys = ['texts', 'hosts', 'networks', 'shares'] as const;
 
 export type MapKeys = (typeof mapKeys)[number];
 
 /** Entries of the model for one of the file; a host that is written with a dot in front is two. Throws `HW_CONFIG_INVALID`. */
 export function mapEntryModels({ key, pattern, value }: MapEntry, keys: MapKeys): MapEntryModel[] {
+  if (keys === 'shares') return [{ kind: 'share', below: parseShare(key), value }];
   if (pattern !== undefined) return [{ kind: 'regex', regex: pattern, value }];
   if (keys === 'networks') return [{ kind: 'network', network: parseNetworkText(key), value }];
   const isPattern = key.startsWith('*.') || key.startsWith('.') || key.endsWith('.*');
@@ -119,6 +120,16 @@ export function mapEntryModels({ key, pattern, value }: MapEntry, keys: MapKeys)
   return parseHostPattern(key).map((host) =>
     host.kind === 'exact' ? { kind: 'exact', key: host.host, value } : { ...host, value },
   );
+}
+
+/** In hundredths of a percent. Throws `HW_CONFIG_INVALID`. */
+function parseShare(text: string): number {
+  const [, whole, part = ''] = /^(\d{1,3})(?:\.(\d{1,2}))?%$/.exec(text) ?? [];
+  const share = whole === undefined ? 0 : Number(whole) * 100 + Number(part.padEnd(2, '0'));
+  if (share > 0 && share <= 10_000) return share;
+  throw configError('HW_CONFIG_INVALID', `\`${text}\` is not the end of a share`, {
+    remedy: 'write percentages up to 100%, with at most two digits behind the point: 12.5%',
+  });
 }
 
 /** Lower-case, without `$`. Throws `HW_CONFIG_INVALID`. */

@@ -34,6 +34,24 @@ export const ruleCases: readonly PeerCase[] = [
     ].map((path) => `GET ${path}`),
   },
   {
+    name: 'split_clients tells values apart by their hash',
+    http: `
+      split_clients $uri $tenth { 10% 0; 10% 1; 10.0% 2; 10% 3; 10% 4; 10% 5; 10% 6; 10% 7; 10% 8; * 9; }
+      split_clients "a$arg_a" $third { 33.33% first; .5% tiny; 33.3% ""; 30% third; }
+      split_clients $arg_a $quarter { 25% one; 25% two; 25% three; 25% four; }
+    `,
+    server: 'location / { return 200 "$tenth $third $quarter"; }',
+    asks: [
+      ...Array.from(
+        { length: 40 },
+        (_, index) => `GET /${'abcdefghij'.slice(index % 10)}${index}?a=${index * 7919}`,
+      ),
+      'GET /',
+      'GET /%ff%80%00a',
+      'GET /%C3%A4?a=%C3%A4',
+    ],
+  },
+  {
     name: 'a HEAD gets the head of the answer',
     server: 'location / { return 200 "four"; } location /up { proxy_pass http://UP_A; }',
     asks: ['HEAD /', 'HEAD /up'],

@@ -123,6 +123,7 @@ function mapInput({
 
 function keysOf(entries: MapModel['entries']): MapKeys | undefined {
   if (entries.some(({ kind }) => kind.endsWith('wildcard'))) return 'hosts';
+  if (entries.some(({ kind }) => kind === 'share')) return 'shares';
   return entries.some(({ kind }) => kind === 'network') ? 'networks' : undefined;
 }
 
@@ -132,6 +133,8 @@ function entryKey(entry: MapEntryModel): string {
       return plainText(entry.key);
     case 'network':
       return entry.network;
+    case 'share':
+      return `${entry.below / 100}%`;
     case 'regex':
       return signedRegex(entry.regex);
     case 'leading-wildcard':

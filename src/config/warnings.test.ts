@@ -32,7 +32,7 @@ test('an upstream whose certificate is not verified is named once', () => {
     { host: 'b.example', ...site },
   ];
   assert.deepEqual(warnings({ sites }, '127.0.0.1:8022'), [
-    'the certificate of https://a:9443 is not verified (verify: false): it could be anybody',
+    'the certificate of https://a:9443 is not verified (verify: false, or in an nginx.conf no proxy_ssl_verify): it could be anybody',
   ]);
 });
 
@@ -65,6 +65,6 @@ test('an upstream that is not verified is named wherever it is nested, and also 
     limits: defaults.limits,
   };
   assert.deepEqual(warningsOf(model), [
-    'the certificate of https://$host is not verified (verify: false): it could be anybody',
+    'the certificate of https://$host is not verified (verify: false, or in an nginx.conf no proxy_ssl_verify): it could be anybody',
   ]);
 });

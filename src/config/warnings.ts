@@ -39,7 +39,7 @@ export function warningsOf(model: GatewayModel): string[] {
   }
   for (const name of unverified) {
     warnings.push(
-      `the certificate of ${name} is not verified (verify: false): it could be anybody`,
+      `the certificate of ${name} is not verified (verify: false, or in an nginx.conf no proxy_ssl_verify): it could be anybody`,
     );
   }
   return warnings;

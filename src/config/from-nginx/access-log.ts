@@ -1,6 +1,9 @@
 /** `access_log` and `log_format`. */
 import { type Level, settingsNamed } from '../../nginx/level.ts';
+import { isBuiltIn } from '../../nginx/variables.ts';
+import { isGatewayVariable } from '../gateway-variables.ts';
 import type { AccessLogModel, AccessLogTemplate } from '../model.ts';
+import type { Template, VariableReference } from '../rule-model.ts';
 import type { LevelReader } from './reader.ts';
 import { templateOf } from './template.ts';
 import { isWritten } from './undone-values.ts';
@@ -16,12 +19,28 @@ export function logFormatsOf(http: Level | undefined): LogFormats {
     const style = parts[0]?.startsWith('escape=')
       ? parts.shift()?.slice('escape='.length)
       : undefined;
+    const nothing = style === 'json' || style === 'none' ? '' : '-';
     formats.set(name, {
-      template: templateOf(parts.join('')),
+      template: withoutAbsent(templateOf(parts.join('')), nothing),
       ...(style === 'json' || style === 'none' || style === 'default' ? { escape: style } : {}),
     });
   }
   return formats;
+}
+
+/** What nginx knows and the gateway does not is written as a value that is not there; `undone-values.ts` tells it. */
+function withoutAbsent(template: Template, nothing: string): Template {
+  const parts: (string | VariableReference)[] = [];
+  for (const part of template) {
+    const isThere =
+      typeof part !== 'string' && (!isBuiltIn(part.variable) || isGatewayVariable(part.variable));
+    const last = parts.at(-1);
+    const text = typeof part === 'string' ? part : nothing;
+    if (isThere) parts.push(part);
+    else if (typeof last === 'string') parts[parts.length - 1] = last + text;
+    else if (text !== '') parts.push(text);
+  }
+  return parts;
 }
 
 export type LogOptions = {

@@ -4,7 +4,7 @@
  */
 import type { GatewayModel, SiteModel } from '../../model.ts';
 import type { RuleModel, Template } from '../../rule-model.ts';
-import { routesOf } from '../../walk.ts';
+import { routesOf, sitesOf } from '../../walk.ts';
 
 export type Constants = ReadonlyMap<string, string>;
 
@@ -41,10 +41,27 @@ export function targetVariables(site: SiteModel, model: GatewayModel): ReadonlyS
     upstream === undefined || 'servers' in upstream ? [] : [upstream.url],
   );
   const { maps, requestZones, connectionZones } = model;
-  const shared = new Set(
-    variablesBelow({ maps, requestZones, connectionZones, log: site.accessLog }),
-  );
+  const shared = new Set([
+    ...variablesBelow({ maps, requestZones, connectionZones, log: site.accessLog }),
+    ...unsetAnywhere(model),
+  ]);
   return new Set(variablesBelow(urls).filter((name) => !shared.has(name)));
+}
+
+/** Of each model once, since it is asked for each of its sites. */
+const unset = new WeakMap<GatewayModel, readonly string[]>();
+
+function unsetAnywhere(model: GatewayModel): readonly string[] {
+  const known = unset.get(model) ?? [...new Set([...sitesOf(model)].flatMap(unsetIn))];
+  unset.set(model, known);
+  return known;
+}
+
+/** Variables that a site looks at and does not set: they are empty there, and known because another site sets them. */
+function unsetIn(site: SiteModel): string[] {
+  const rules = [site, ...routesOf(site)].map((one) => one.rules ?? []);
+  const set = new Set(rules.flatMap(setIn));
+  return variablesBelow(site).filter((name) => !set.has(name));
 }
 
 /** Variables that are looked at: in templates, and in conditions. */

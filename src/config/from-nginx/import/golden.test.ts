@@ -14,6 +14,7 @@ import { compile } from '../../compile.ts';
 import type { GatewayModel } from '../../model.ts';
 import { type ConfigProblem, formatProblem } from '../../problem.ts';
 import { configSchema } from '../../schema.ts';
+import { checkTemplates } from '../../template-checks.ts';
 import { readNginx } from '../load.ts';
 import { importNginx } from './import-nginx.ts';
 import { comparable } from './testing/comparable.ts';
@@ -52,6 +53,7 @@ describe('the hatchway.yaml is served as the nginx.conf is', () => {
       const result = importNginx(options);
       assert.ok(before.ok && result.ok);
       assert.deepEqual(result.leftOut, []);
+      assert.deepEqual(checkTemplates(parse(result.text)), []);
       assert.deepEqual(comparable(modelOf(result.text)), comparable(before.model));
     });
   }

@@ -35,7 +35,7 @@ export function idleRouteParts(
   path: ConfigPath,
 ): Finding[] {
   const hasSlash =
-    pattern.kind === 'prefix' && pattern.named === undefined && pattern.path.endsWith('/');
+    pattern.kind !== 'regex' && pattern.named === undefined && pattern.path.endsWith('/');
   return [
     ...when(addSlash === true && !hasSlash, [...path, 'addSlash'], 'the `path` does not end in /'),
     ...when(
@@ -184,6 +184,7 @@ export function idleOnAddresses(
       ownListen ? own.map((address, index) => ({ address, path: [...path, 'listen', index] })) : [],
     ),
   ];
+  const defaults = new Set(places.map((place) => defaultOf(place).path));
   const isPlain = (address: ListenConfig) =>
     places.some((place) => nameOf(place.address) === nameOf(address) && !speaksTls(place));
   return [
@@ -200,7 +201,7 @@ export function idleOnAddresses(
       ),
     ]),
     ...served.flatMap(({ site, path }) => {
-      const isFirst = places.some((place) => defaultOf(place).path === path);
+      const isFirst = defaults.has(path);
       return (['headSize', 'headTimeout'] as const).flatMap((name) =>
         when(
           site?.limits?.[name] !== undefined && !isFirst,

@@ -35,7 +35,7 @@ export type RouteModel = {
   readonly internal?: boolean;
   /** How redirects to a path of the gateway's own are written. Default: as the site's. */
   readonly ownRedirects?: OwnRedirectsModel;
-  /** Whether a path that only lacks the slash at the end of this prefix is redirected to it, as nginx's proxied locations. Default false. */
+  /** Whether a path that only lacks the slash at the end of this one is redirected to it, as nginx's proxied locations. Default false. */
   readonly addsSlash?: boolean;
 };
 

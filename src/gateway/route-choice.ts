@@ -49,9 +49,10 @@ export function chooseRoute(request: RequestState, isInternal: boolean): Route |
       throw gatewayError('HW_NO_ROUTE', 'the route is for requests from inside');
     }
     request.routeFits = true;
-    if (route.addsSlash && lacksSlash(route, request.path)) {
-      const query = request.query === undefined ? '' : `?${request.query}`;
-      const location = absoluteLocation(request, `${escapePath(request.path)}/${query}`);
+    if (route.slashless === request.path) {
+      const { query = '' } = request;
+      const path = `${escapePath(request.path)}/`;
+      const location = absoluteLocation(request, query === '' ? path : `${path}?${query}`);
       return { status: 301, location };
     }
     const result = route.rules?.(request) ?? 'done';
@@ -70,8 +71,4 @@ export function chooseNamedRoute(request: RequestState, name: string): Route | F
   const result = route.rules?.(request) ?? 'done';
   if (result === 'done') return route;
   return result === 'again' ? chooseRoute(request, true) : result;
-}
-
-function lacksSlash({ path }: Route, requested: string): boolean {
-  return path.kind === 'prefix' && path.path.length === requested.length + 1;
 }

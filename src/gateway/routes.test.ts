@@ -84,8 +84,11 @@ test('the captures of the regex that wins are told, and only those', () => {
 });
 
 test('a path that lacks the slash of a prefix is for it if it adds that, unless another route has it', () => {
-  const adding = { route: { ...prefix('/app/').route, addsSlash: true } };
+  const adding = { route: { ...prefix('/app/').route, slashless: '/app' } };
   assert.equal(new Routes([adding, prefix('/')]).find('/app', sink), adding.route);
   const own = prefix('/app');
   assert.equal(new Routes([adding, own]).find('/app', sink), own.route);
+  const exactly = { route: { ...exact('/app/').route, slashless: '/app' } };
+  assert.equal(new Routes([adding, exactly]).find('/app', sink), exactly.route);
+  assert.equal(new Routes([exactly, prefix('/')]).find('/app', sink), exactly.route);
 });

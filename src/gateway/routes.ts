@@ -14,8 +14,8 @@ import { utf8Bytes } from './request-uri.ts';
 /** Anything that has a path pattern; the gateway's own compiled routes, in configuration order. */
 export type Routed = {
   readonly path: PathPattern;
-  /** Whether a path that lacks only the slash at the end of a prefix is for this route, too. */
-  readonly addsSlash?: boolean;
+  /** The path that is for this route, too, since it only lacks the slash at the end of the pattern; one character a byte. */
+  readonly slashless?: string | undefined;
 };
 
 /** A route with those inside it. */
@@ -42,29 +42,26 @@ export class Routes<Route extends Routed> {
   readonly #prefixes = new Map<string, Prefix<Route>>();
   /** The lengths that prefixes have, longest first: a path costs one map lookup for each. */
   readonly #prefixLengths: readonly number[];
-  /** Prefixes without their slash, for those that add it. */
+  /** By the path that lacks their slash. */
   readonly #withoutSlash = new Map<string, Route>();
   readonly #regexes: (Nested<Route> & { readonly regex: RegExp })[] = [];
 
   constructor(routes: readonly Nested<Route>[]) {
     for (const nested of routes) {
-      const { path: pattern, addsSlash } = nested.route;
+      const { path: pattern, slashless } = nested.route;
       switch (pattern.kind) {
         case 'exact':
           addFirst(this.#exact, utf8Bytes(pattern.path), nested.route);
+          if (slashless !== undefined) this.#withoutSlash.set(slashless, nested.route);
           break;
-        case 'prefix': {
-          const path = utf8Bytes(pattern.path);
-          addFirst(this.#prefixes, path, {
+        case 'prefix':
+          addFirst(this.#prefixes, utf8Bytes(pattern.path), {
             ...nested,
             beforeRegex: pattern.beforeRegex,
             found: { route: nested.route, isFinal: false },
           });
-          if (addsSlash && path.endsWith('/')) {
-            addFirst(this.#withoutSlash, path.slice(0, -1), nested.route);
-          }
+          if (slashless !== undefined) addFirst(this.#withoutSlash, slashless, nested.route);
           break;
-        }
         case 'regex':
           this.#regexes.push({ ...nested, regex: byteRegex(pattern.regex) });
           break;

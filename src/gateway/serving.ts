@@ -54,7 +54,8 @@ export type Site = {
 export type Route = {
   readonly path: PathPattern;
   readonly internal: boolean;
-  readonly addsSlash: boolean;
+  /** The path that is redirected to this route's, since it only lacks the slash at its end; undefined when none is. */
+  readonly slashless: string | undefined;
   readonly ownRedirects: OwnRedirectsModel;
   readonly rules: Rules | undefined;
   /** Of tunnels. */

@@ -1,6 +1,6 @@
 /** From the model of a site to what requests run through: everything that can be made ready once is made ready here. */
 import type { AccessLogModel, Limits, SiteModel } from '../config/model.ts';
-import type { OwnRedirectsModel, RouteModel } from '../config/route-model.ts';
+import type { OwnRedirectsModel, PathPattern, RouteModel } from '../config/route-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../config/upstream-model.ts';
 import { Access, type AccessDependencies } from './access/access.ts';
 import type { AccessLog } from './access-log.ts';
@@ -14,6 +14,7 @@ import { Forward } from './forward.ts';
 import { certificatesIn, readPem } from './pem-files.ts';
 import { RouteLimits } from './rate/route-limits.ts';
 import type { Zones } from './rate/zones.ts';
+import { utf8Bytes } from './request-uri.ts';
 import { ResponseChanges } from './response-changes.ts';
 import { type Nested, Routes } from './routes.ts';
 import { compileRules } from './rules.ts';
@@ -81,6 +82,12 @@ function clientDepthOf({ name, tls }: SiteModel): ChainDepth | undefined {
   return new ChainDepth(certificatesIn(`${what} ${caPath}`, readPem(what, caPath)), depth);
 }
 
+/** One character a byte, as paths of requests are. */
+function slashlessOf(path: PathPattern): string | undefined {
+  if (path.kind === 'regex' || path.path.length < 2 || !path.path.endsWith('/')) return undefined;
+  return utf8Bytes(path.path.slice(0, -1));
+}
+
 function compileRoute(
   model: RouteModel & { readonly ownRedirects: OwnRedirectsModel },
   siteLog: AccessLog | undefined,
@@ -90,7 +97,7 @@ function compileRoute(
   return {
     path,
     internal: model.internal ?? false,
-    addsSlash: model.addsSlash ?? false,
+    slashless: model.addsSlash === true ? slashlessOf(path) : undefined,
     ownRedirects: model.ownRedirects,
     rules: compileRules(model.rules),
     tunnel: model.tunnel,

@@ -97,7 +97,7 @@ function contentOf(
       : {
           upstream: upstreamOf(target, reader, shared),
           forward: forwardOf(target, reader),
-          ...(path?.kind === 'prefix' && path.path.endsWith('/') ? { addsSlash: true } : {}),
+          ...(prefix?.endsWith('/') ? { addsSlash: true } : {}),
         }),
     ...(files === undefined ? {} : { files }),
     ...(rules.length === 0 ? {} : { rules }),

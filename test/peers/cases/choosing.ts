@@ -100,6 +100,32 @@ export const choosingCases: readonly PeerCase[] = [
     ].map((path) => `GET ${path}`),
   },
   {
+    name: 'a proxied path that ends in a slash is where those without it are sent',
+    server: `
+      location /plain/ { proxy_pass http://UP_A; }
+      location = /exact/ { proxy_pass http://UP_A; }
+      location /both/ { return 200 "prefix"; }
+      location = /both/ { proxy_pass http://UP_A; }
+      location ^~ /own/ { proxy_pass http://UP_A; }
+      location /own { return 200 "own"; }
+      location /répertoire/ { proxy_pass http://UP_A; }
+      location /text/ { return 200 "text"; }
+    `,
+    asks: [
+      '/plain',
+      '/plain?',
+      '/plain?a=b',
+      '/exact',
+      '/exact/',
+      '/exact/more',
+      '/both',
+      '/both/more',
+      '/own',
+      '/r%C3%A9pertoire?a',
+      '/text',
+    ].map((path) => `GET ${path}`),
+  },
+  {
     name: 'paths are normalised before they are matched, and merge_slashes can be off',
     server: `
       location /one { return 200 "one uri=$uri"; }

@@ -129,8 +129,9 @@ export function ownRedirectsInput(own: OwnRedirectsModel | undefined): RouteInpu
 
 /** Said where hatchway.yaml does otherwise by itself. */
 function addSlashInput({ path, addsSlash = false }: RouteModel, uri: string): boolean | undefined {
-  if (path.kind !== 'prefix' || path.path.length < 2 || !path.path.endsWith('/')) return undefined;
-  const isUsual = addsSlash === (uri !== '' && uri !== path.path);
+  if (path.kind === 'regex' || path.path.length < 2 || !path.path.endsWith('/')) return undefined;
+  const byItself = path.kind === 'prefix' && uri !== '' && uri !== path.path;
+  const isUsual = addsSlash === byItself;
   return isUsual ? undefined : addsSlash;
 }
 

@@ -47,8 +47,9 @@ export function accessOf(reader: LevelReader): AccessModel | undefined {
 function addressesOf(reader: LevelReader): NonNullable<AccessModel['addresses']> {
   const names = namesInGroup('access');
   for (let at: Level | undefined = reader.level; at !== undefined; at = at.parent) {
+    const { named } = at;
+    if (!names.some((name) => named.has(name))) continue;
     const own = at.settings.filter(({ directive }) => names.includes(directive.name));
-    if (own.length === 0) continue;
     return own.flatMap(({ directive }) => {
       const [network] = directive.args;
       return network === undefined

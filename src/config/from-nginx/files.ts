@@ -21,11 +21,17 @@ export function namesFiles({ settings, children }: Level): boolean {
   );
 }
 
+/** Of each `http` once, since there may be thousands of servers in it that ask. */
+const namedInHttp = new WeakMap<Level, boolean>();
+
 /** Whether what all of a configuration shares does: a map, the format of a log. */
 function isNamedForAll(level: Level): boolean {
   let http: Level | undefined = level;
   while (http !== undefined && http.kind !== 'http') http = http.parent;
-  return http?.settings.some(namesFile) ?? false;
+  if (http === undefined) return false;
+  const known = namedInHttp.get(http) ?? http.settings.some(namesFile);
+  namedInHttp.set(http, known);
+  return known;
 }
 
 function namesFile({ directive }: Setting): boolean {

@@ -85,7 +85,7 @@ function kindOf(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   switch (typeof value) {
     case 'string':
-      return value === '' ? 'an empty text' : `the text \`${value}\``;
+      return value === '' ? 'an empty text' : `the text \`${shortened(value)}\``;
     case 'number':
     case 'boolean':
     case 'bigint':
@@ -93,6 +93,13 @@ function kindOf(value: unknown): string {
     default:
       return 'a mapping';
   }
+}
+
+/** Characters of a value that are enough to know it by. */
+const mostShown = 60;
+
+function shortened(text: string): string {
+  return text.length <= mostShown ? text : `${text.slice(0, mostShown)}…`;
 }
 
 function valueAt(root: unknown, path: ConfigPath): unknown {

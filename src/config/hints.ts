@@ -8,6 +8,9 @@ import { type Section, sectionAt } from './schema-tree.ts';
  * @param expects what can be written, as the schema has it
  */
 export function hintFor(path: ConfigPath, expects: string, value: unknown): string | undefined {
+  if (path.length === 0 && typeof value === 'string') {
+    return 'begin with sites: [{ host: NAME, to: http://HOST:PORT }]; an nginx.conf is read with --nginx FILE';
+  }
   const own = typeof value === 'number' ? numberHint(expects, value) : textHint(expects, value);
   if (own !== undefined) return own;
   const section = sectionAt(path);

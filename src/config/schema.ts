@@ -281,7 +281,11 @@ export const sitesSchema = key(
   {
     description: 'What is served beside the console: one entry for each upstream application.',
     defaultText: 'none',
-    aka: ['servers', 'hosts', 'virtualHosts', 'vhosts', 'site', 'server', 'routers'],
+    aka: [
+      ...['servers', 'hosts', 'virtualHosts', 'vhosts', 'site', 'server', 'routers'],
+      // Where Traefik and Caddy have theirs.
+      ...['http', 'apps'],
+    ],
   },
 );
 

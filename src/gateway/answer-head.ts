@@ -61,7 +61,7 @@ export function headChanges(
   if (route.response === undefined && ownLines === '' && pageStatus === undefined) return undefined;
   const { answer } = request;
   const status = pageStatus ?? response.status;
-  answer.status = status;
+  answer.expectedStatus = status;
   const changes = route.response?.of(response.fields, request, status, ownLines) ?? {
     replaced: nothingReplaced,
     lines: ownLines,

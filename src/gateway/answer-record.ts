@@ -5,7 +5,7 @@ import type { BodyRelay } from './body-relay.ts';
 export class AnswerRecord {
   /** What the client gets; 0 until a head is written. */
   status = 0;
-  /** What it is going to be, once a rule or the page of an error has settled that; else 0. */
+  /** What it is going to be, once that is settled, for variables of what is sent with it; else 0. */
   expectedStatus = 0;
   /** Of the gateway's own answer. */
   ownBytes = 0;

@@ -7,7 +7,6 @@
  *     └──────────┴──────▶ closing           answer sent, what still comes is thrown away
  */
 import type { Duplex } from 'node:stream';
-import { HatchwayError } from '../base/errors.ts';
 import { type RequestHead, RequestHeadReader } from '../http1/head.ts';
 import type { AcceptedSocket } from './accepted-socket.ts';
 import { nextConnectionNumber } from './connection-number.ts';
@@ -15,6 +14,7 @@ import { reset } from './cut.ts';
 import { type Deadlined, never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import { Exchange } from './exchange.ts';
+import { foreseen, noteFault } from './fault.ts';
 import type { KeptLines } from './forwarded-lines.ts';
 import { giveBack } from './read-memory.ts';
 import { chooseSite } from './route-choice.ts';
@@ -120,6 +120,16 @@ export class ClientConnection implements SocketOwner, Deadlined {
     else this.#refuse(gatewayError('HW_REQUEST_TIMEOUT', 'a request head did not arrive in time'));
   }
 
+  onFault(error: unknown): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined) {
+      exchange.fail(error);
+      return;
+    }
+    noteFault(this.serving.log, error, { client: this.remoteAddress });
+    this.cut();
+  }
+
   get serving(): Serving {
     return this.#home.serving;
   }
@@ -180,6 +190,11 @@ export class ClientConnection implements SocketOwner, Deadlined {
     this.#exchange = undefined;
     this.#closing = true;
     reset(this.socket);
+  }
+
+  /** Ends the connection if it is still for this exchange, of which nothing more can come. */
+  cutFor(exchange: Exchange): void {
+    if (exchange === this.#exchange) this.cut();
   }
 
   /** The socket is a tunnel's from now on. */
@@ -257,21 +272,26 @@ export class ClientConnection implements SocketOwner, Deadlined {
     if (reader.rest.length === 0) giveBack(bytes);
     this.deadline = never;
     this.requests++;
-    const exchange = new Exchange(this, head);
+    let exchange: Exchange;
+    try {
+      exchange = new Exchange(this, head);
+    } catch (error) {
+      this.#refuse(error, bytes);
+      return;
+    }
     this.#exchange = exchange;
     exchange.start(reader.rest);
   }
 
   /** Answers what is no request, and closes: where the next one would begin is not known. */
   #refuse(error: unknown, bytes?: Buffer): void {
-    if (!(error instanceof HatchwayError)) throw error;
     if (bytes?.[0] === tlsHandshakeByte) {
       const client = this.remoteAddress;
       this.serving.log.info({ client }, 'a TLS handshake came to a port that speaks plain HTTP');
       this.socket.destroy();
       return;
     }
-    const answer = refuseUnread(error, this.accepted, this.sites, this.serving);
+    const answer = refuseUnread(foreseen(error), this.accepted, this.sites, this.serving);
     this.socket.write(answer.text, 'latin1');
     this.close();
   }

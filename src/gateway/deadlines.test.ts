@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { type Deadlined, Deadlines, never } from './deadlines.ts';
 
 function watch(deadlines: Deadlines, timeoutMs: number): Deadlined & { passed: Promise<void> } {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const watched = { deadline: never, passed: promise, onDeadline: resolve };
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const watched = { deadline: never, passed: promise, onDeadline: resolve, onFault: reject };
   deadlines.add(watched);
   watched.deadline = deadlines.after(timeoutMs);
   return watched;
@@ -38,4 +38,23 @@ test('a deadline is never early, even when the clock was last looked at long ago
   await second.passed;
   assert.ok(performance.now() - begin >= 40);
   for (const watched of [first, second]) deadlines.remove(watched);
+});
+
+test('a mistake when one deadline passes keeps no other one from being told', async () => {
+  const deadlines = new Deadlines(20);
+  const faults: unknown[] = [];
+  const mistake = new TypeError('a mistake');
+  const broken: Deadlined = {
+    deadline: never,
+    onDeadline: () => {
+      throw mistake;
+    },
+    onFault: (error) => faults.push(error),
+  };
+  deadlines.add(broken);
+  broken.deadline = deadlines.after(20);
+  const last = watch(deadlines, 20);
+  await last.passed;
+  assert.deepEqual(faults, [mistake]);
+  for (const watched of [broken, last]) deadlines.remove(watched);
 });

@@ -5,13 +5,14 @@
  * shorter, which matters to nobody.
  */
 
+import type { FaultBearer } from './fault.ts';
 import { Roster } from './roster.ts';
 
 /** Something that must not take for ever. */
-export interface Deadlined {
+export interface Deadlined extends FaultBearer {
   /** From `Deadlines.after`; `never` while nothing is due. */
   deadline: number;
-  /** Called once when the deadline has passed; by then it is `never` again. Must not throw. */
+  /** Called once when the deadline has passed; by then it is `never` again. */
   onDeadline(): void;
 }
 
@@ -77,7 +78,11 @@ export class Deadlines {
     for (const watched of this.#watched) {
       if (watched.deadline > now) continue;
       watched.deadline = never;
-      watched.onDeadline();
+      try {
+        watched.onDeadline();
+      } catch (error) {
+        watched.onFault(error);
+      }
     }
   }
 }

@@ -254,6 +254,12 @@ export const gatewayErrors = {
     summary: 'The server behind this address cannot be reached.',
     remedy: 'Check that the upstream runs, and its name and port.',
   },
+  HW_GATEWAY_FAULT: {
+    status: 500,
+    summary: 'The gateway made a mistake of its own at this request.',
+    remedy:
+      'Report it with the line of the log that has this request id: it says what failed, and where.',
+  },
   HW_UPSTREAM_TLS: {
     status: 502,
     summary: 'The server behind this address could not be trusted or spoken to over TLS.',

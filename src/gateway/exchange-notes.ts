@@ -7,6 +7,7 @@ import { type Log, redactUrl } from '../base/log.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { idOfLowerName } from '../http1/known-names.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { placeOf } from './fault.ts';
 import { LimitError } from './rate/route-limits.ts';
 import type { Route, Site } from './serving.ts';
 import type { Upgrade } from './upgrade.ts';
@@ -34,13 +35,23 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
   const { code, remedy, message, status } = error;
   totals.failed(code);
   const explained = isUpgrade(request, code) ? explainFailedUpgrade(code) : undefined;
-  const facts = { ...factsOf(request), requestId, code, remedy, ...causeOf(explained) };
+  const isFault = code === 'HW_GATEWAY_FAULT';
+  const place = isFault ? placeOf(error) : {};
+  const facts = {
+    ...factsOf(request),
+    requestId,
+    code,
+    remedy,
+    ...place,
+    ...causeOf(explained),
+  };
   const text =
     explained === undefined
       ? message
       : `upgrade failed: ${message}: ${explained.sentence}; see ${pageOf(explained.cause)}`;
   if (explained !== undefined) totals.upgradeLost(explained.cause);
   if (error instanceof LimitError) log[error.level](facts, text);
+  else if (isFault) log.error(facts, text);
   else if (status >= 500) log.warn(facts, text);
   else log.info(facts, text);
 }

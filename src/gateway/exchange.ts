@@ -14,10 +14,11 @@ import { HatchwayError } from '../base/errors.ts';
 import type { RequestHead } from '../http1/head.ts';
 import { admit } from './admission.ts';
 import type { ClientConnection } from './client-connection.ts';
-import type { ErrorAnswer } from './error-answer.ts';
+import { type ErrorAnswer, errorAnswer } from './error-answer.ts';
 import type { ErrorPage } from './error-pages.ts';
 import { gatewayError } from './errors.ts';
 import { type Noted, noteFailure, noteLostUpgrade, noteRefusedUpgrade } from './exchange-notes.ts';
+import { foreseen } from './fault.ts';
 import { FilePassage } from './files/file-passage.ts';
 import { refuseForeignOrigin } from './foreign-origin.ts';
 import { ownErrorAnswer, ownFixedAnswer } from './own-answer.ts';
@@ -65,6 +66,8 @@ export class Exchange implements Noted {
   #turns = 0;
   /** Whether it counts as one that may become a tunnel. */
   #isHandshake = false;
+  /** Whether a mistake of the gateway has met it: what else it has left behind is not known, so the connection ends. */
+  #isFaulty = false;
 
   constructor(client: ClientConnection, head: RequestHead) {
     this.client = client;
@@ -83,13 +86,13 @@ export class Exchange implements Noted {
     } else if (rest.length > 0) {
       client.hold(rest);
     }
-    if (site.trust !== undefined) request.believe(site.trust);
-    if (site.hasHostRegex) {
-      const match = client.sites.matchOf(hostOf(this.head.host ?? ''));
-      if (match !== undefined) request.matched(match);
-    }
     const { rate } = client.serving;
     try {
+      if (site.trust !== undefined) request.believe(site.trust);
+      if (site.hasHostRegex) {
+        const match = client.sites.matchOf(hostOf(this.head.host ?? ''));
+        if (match !== undefined) request.matched(match);
+      }
       if (client.accepted.isPlainToTls === true) {
         throw gatewayError('HW_PLAIN_HTTP_TO_TLS', 'no TLS handshake', { status: plainToTls });
       }
@@ -112,7 +115,7 @@ export class Exchange implements Noted {
   mayKeepAlive(): boolean {
     const { held, ended, draining } = this.client;
     const { keepAlive, upgrade } = this.head;
-    if (this.client.accepted.isPlainToTls === true) return false;
+    if (this.client.accepted.isPlainToTls === true || this.#isFaulty) return false;
     // What came early for a protocol that is not changed to must not be taken for a request (RFC 9931).
     const early = upgrade.length > 0 && (held !== undefined || ended);
     const kept = keepAlive && this.site.limits.keepAliveMs > 0;
@@ -240,7 +243,6 @@ export class Exchange implements Noted {
   onClientGone(): void {
     const { answer } = this.request;
     this.isOver = true;
-    clearTimeout(this.turn);
     this.#passage?.leave();
     if (answer.status === 0) answer.status = clientClosedRequest;
     this.#writeAccessLog();
@@ -285,10 +287,21 @@ export class Exchange implements Noted {
     this.#endHandshake();
   }
 
-  /** Answers with an error, or cuts an answer that has begun. */
+  /** Answers with an error, or cuts an answer that has begun. Never throws. @param error foreseen, or a mistake */
   fail(error: unknown): void {
-    if (!(error instanceof HatchwayError)) throw error;
-    if (this.isOver) return;
+    const failure = foreseen(error);
+    if (failure !== error) this.#isFaulty = true;
+    else if (this.isOver) return;
+    try {
+      if (this.isOver) this.#abort(failure);
+      else this.#failWith(failure);
+    } catch (mistake) {
+      this.#isFaulty = true;
+      this.#abort(foreseen(mistake));
+    }
+  }
+
+  #failWith(error: HatchwayError): void {
     const { request, client } = this;
     const { answer } = request;
     const { status } = error;
@@ -313,6 +326,23 @@ export class Exchange implements Noted {
       const options = { route: this.#route, keepAlive, lines: this.ownLines };
       this.#send(toldStatus(status), ownErrorAnswer(request, error, options), keepAlive);
     }
+  }
+
+  /** Not even the error can be answered as the route wants it, or what follows an answer has failed. */
+  #abort(fault: HatchwayError): void {
+    const { client, request, isOver } = this;
+    const { answer, requestId } = request;
+    noteFailure(this, fault, requestId);
+    this.isOver = true;
+    this.#passage?.leave();
+    this.#release();
+    if (isOver || answer.status !== 0) {
+      client.cutFor(this);
+      return;
+    }
+    answer.status = fault.status;
+    client.socket.write(errorAnswer(fault, { requestId, method: this.head.method }).text, 'latin1');
+    client.close();
   }
 
   /** An answer that the configuration gives itself. */
@@ -340,7 +370,7 @@ export class Exchange implements Noted {
     answer.ownBytes = bodyBytes;
     answer.isComplete = true;
     this.#writeAccessLog();
-    this.client.exchangeDone(keepAlive);
+    this.client.exchangeDone(keepAlive && !this.#isFaulty);
   }
 
   #cutUnanswered(): void {
@@ -385,19 +415,31 @@ export class Exchange implements Noted {
     }
   }
 
+  /** Gives back what it holds; may be called more than once. */
+  #release(): void {
+    clearTimeout(this.turn);
+    this.request.knownLimits?.release();
+    this.body?.forget();
+    this.#endHandshake();
+  }
+
   #writeAccessLog(): void {
     const { request } = this;
     const { answer } = request;
-    this.#route.accessLog?.write(request);
-    request.knownLimits?.release();
-    this.body?.forget();
-    this.#endHandshake();
-    this.site.totals.requestEnded(
-      this.head.method,
-      answer.status,
-      Date.now() - request.startedAt,
-      answer.bodyBytesSent,
-      answer.bytesReceived,
-    );
+    this.#release();
+    try {
+      this.#route.accessLog?.write(request);
+      this.site.totals.requestEnded(
+        this.head.method,
+        answer.status,
+        Date.now() - request.startedAt,
+        answer.bodyBytesSent,
+        answer.bytesReceived,
+      );
+    } catch (error) {
+      // What was answered stays answered.
+      this.#isFaulty = true;
+      noteFailure(this, foreseen(error), request.requestId);
+    }
   }
 }

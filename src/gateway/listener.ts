@@ -18,6 +18,7 @@ import { CountedSockets } from './counted-sockets.ts';
 import { Descriptors } from './descriptors.ts';
 import { errorAnswer, newRequestId } from './error-answer.ts';
 import { gatewayError, gatewayErrors } from './errors.ts';
+import { noteFault } from './fault.ts';
 import type { AddressCounts } from './rate/address-counts.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { presetAccepted, serverOptions, setAccepted } from './socket-options.ts';
@@ -234,12 +235,13 @@ export class Listener implements ProxyHeaderUser {
       this.#unset--;
       setAccepted(socket);
     }
-    const nearer = this.#nearerFor(socket);
-    if (nearer !== undefined) {
-      nearer.#take(socket);
-      return;
+    try {
+      const listener = this.#nearerFor(socket) ?? this;
+      listener.#take(socket);
+    } catch (error) {
+      noteFault(this.#options.log, error, { client: socket.remoteAddress });
+      socket.on('error', ignore).destroy();
     }
-    this.#take(socket);
   }
 
   #take(socket: Socket): void {
@@ -313,13 +315,18 @@ export class Listener implements ProxyHeaderUser {
       socket.on('error', ignore).destroy();
       return;
     }
-    this.#options.onSocket({
-      ...this.#peerOf(from, accepted),
-      socket,
-      secure: this.#tlsServer !== undefined && !isPlainToTls,
-      isPlainToTls,
-      tls: from instanceof TLSSocket ? from : undefined,
-    });
+    try {
+      this.#options.onSocket({
+        ...this.#peerOf(from, accepted),
+        socket,
+        secure: this.#tlsServer !== undefined && !isPlainToTls,
+        isPlainToTls,
+        tls: from instanceof TLSSocket ? from : undefined,
+      });
+    } catch (error) {
+      noteFault(this.#options.log, error, { client: from.remoteAddress });
+      socket.on('error', ignore).destroy();
+    }
   }
 
   #peerOf(from: Socket, accepted: Socket): Omit<AcceptedSocket, 'socket' | 'secure'> {

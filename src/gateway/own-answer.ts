@@ -62,10 +62,8 @@ export function ownFixedAnswer(
 function addedLines(request: RequestState, { response }: Route, status: number): string {
   if (response === undefined) return '';
   const { answer } = request;
-  // Variables of the fields may tell it; nothing is sent yet.
-  answer.status = status;
+  answer.expectedStatus = status;
   const lines = response.added(request, status);
-  answer.status = 0;
   answer.writtenLines = lines;
   return lines;
 }

@@ -234,6 +234,10 @@ export class Passage implements UpstreamUser {
     this.#finish(relay);
   }
 
+  onUpstreamFault(error: unknown): void {
+    this.#exchange.fail(error);
+  }
+
   /** The upstream went away within its answer. */
   #brokeOff(reason: string): void {
     const message = `${this.#serverName()} broke off: ${reason}`;

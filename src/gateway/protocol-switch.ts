@@ -37,16 +37,17 @@ export function beginTunnel(exchange: Exchange, route: Route, to: SwitchedUpstre
   const { client, request, site } = exchange;
   const { connection, response, rest, server } = to;
   const { token } = exchange.upgrade as Upgrade;
+  const changes = headChanges(request, route, response, exchange.ownLines, exchange.pageStatus);
+  const head = clientHead(response, {
+    framing: 'as-announced',
+    keepAlive: true,
+    http10: false,
+    changes,
+  });
   exchange.becomeTunnel();
   request.answer.status = 101;
-  const changes = headChanges(request, route, response, exchange.ownLines, exchange.pageStatus);
   openTunnel(client, connection, {
-    head: clientHead(response, {
-      framing: 'as-announced',
-      keepAlive: true,
-      http10: false,
-      changes,
-    }),
+    head,
     fromUpstream: rest,
     token,
     limits: route.tunnel,

@@ -7,9 +7,10 @@
  */
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { FaultBearer } from './fault.ts';
 import { endLoan, lend } from './read-memory.ts';
 
-export interface SocketOwner {
+export interface SocketOwner extends FaultBearer {
   /** Bytes came. They may be kept; whoever is done with all of them at once says so by `giveBack`. */
   onData(chunk: Buffer): void;
   /** All that was written has been taken. */
@@ -45,21 +46,33 @@ export function handOver(socket: Duplex, to: SocketOwner): void {
 }
 
 function onData(this: OwnedSocket, chunk: Buffer): void {
-  this[owner]?.onData(chunk);
+  try {
+    this[owner]?.onData(chunk);
+  } catch (error) {
+    onFault(this, error);
+  }
 }
 
 function onSocketData(this: OwnedSocket, chunk: Buffer): void {
   lend(chunk);
-  this[owner]?.onData(chunk);
+  onData.call(this, chunk);
   endLoan();
 }
 
 function onDrain(this: OwnedSocket): void {
-  this[owner]?.onDrain();
+  try {
+    this[owner]?.onDrain();
+  } catch (error) {
+    onFault(this, error);
+  }
 }
 
 function onEnd(this: OwnedSocket): void {
-  this[owner]?.onEnd();
+  try {
+    this[owner]?.onEnd();
+  } catch (error) {
+    onFault(this, error);
+  }
 }
 
 function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
@@ -67,5 +80,18 @@ function onError(this: OwnedSocket, error: NodeJS.ErrnoException): void {
 }
 
 function onClose(this: OwnedSocket): void {
-  this[owner]?.onClose(this[failure]);
+  try {
+    this[owner]?.onClose(this[failure]);
+  } catch (error) {
+    onFault(this, error);
+  }
+}
+
+/** A mistake ends what it happened to. If that fails, too, the socket at least is not left open. */
+function onFault(socket: OwnedSocket, error: unknown): void {
+  try {
+    socket[owner]?.onFault(error);
+  } catch {
+    socket.destroy();
+  }
 }

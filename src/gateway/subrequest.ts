@@ -2,10 +2,12 @@
  * A request from inside, for another path of the same site: asked with GET, the client's fields and no body, so that its answer
  * can decide about the request it belongs to (nginx's auth_request). Only the head of the answer counts.
  */
+import { HatchwayError } from '../base/errors.ts';
 import { type BodyReader, bodyReader } from '../http1/body.ts';
 import { noFields } from '../http1/fields.ts';
 import type { SubrequestAnswer } from './access/subrequest.ts';
 import { gatewayError } from './errors.ts';
+import { noteFault } from './fault.ts';
 import { upstreamHead } from './headers.ts';
 import type { NoteLimit } from './rate/route-limits.ts';
 import type { RequestState } from './request-state.ts';
@@ -146,6 +148,10 @@ class Subrequest implements UpstreamUser {
     this.#fail(gatewayError('HW_UPSTREAM_TIMEOUT', `${name} did not answer in time`));
   }
 
+  onUpstreamFault(error: unknown): void {
+    this.#fail(error);
+  }
+
   #readHead(chunk: Buffer): void {
     const { reader } = this.#connection as UpstreamConnection;
     for (let bytes = chunk; ; bytes = reader.rest) {
@@ -186,6 +192,9 @@ class Subrequest implements UpstreamUser {
     this.#connection = undefined;
     if (this.#body === undefined) this.#selection.failed();
     else this.#selection.end();
+    if (this.#body !== undefined && !(error instanceof HatchwayError)) {
+      noteFault(this.#request.client.serving.log, error, { upstream: this.#upstream.model.name });
+    }
     this.#reject(error);
   }
 }

@@ -4,13 +4,14 @@
  */
 import type { Duplex } from 'node:stream';
 import { reset } from './cut.ts';
+import type { FaultBearer } from './fault.ts';
 import { OwnPings } from './own-pings.ts';
 import { giveBack, hasTakenAll } from './read-memory.ts';
 import type { SocketOwner } from './socket-owner.ts';
 import { FrameFollower } from './websocket-frames.ts';
 
 /** What both directions tell their tunnel. */
-export interface TunnelEndOwner {
+export interface TunnelEndOwner extends FaultBearer {
   /** Somebody other than the gateway has said something. */
   bytesCame(): void;
   /** The first one that ends it says so, and how. Called for what follows from that, too. */
@@ -88,6 +89,10 @@ export class TunnelEnd implements SocketOwner {
       reset(this.to);
     }
     this.#owner.endClosed();
+  }
+
+  onFault(error: unknown): void {
+    this.#owner.onFault(error);
   }
 
   /** Pings the reader of the other direction, which is this end's socket. @param other that direction */

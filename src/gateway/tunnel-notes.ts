@@ -30,7 +30,8 @@ export class TunnelNotes {
   readonly #totals: SiteTotals;
   /** Undefined when the access log says everything. */
   readonly #log: Log | undefined;
-  readonly #requestId: string;
+  /** Under which the log has its other lines. */
+  readonly requestId: string;
   readonly #startedAt: number;
 
   /** The tunnel opens. */
@@ -40,7 +41,7 @@ export class TunnelNotes {
     this.#limits = limits;
     this.#totals = totals;
     this.#log = accessLog?.tellsTunnels === true ? undefined : log;
-    this.#requestId = ownText(requestId);
+    this.requestId = ownText(requestId);
     this.#startedAt = startedAt;
     totals.tunnelOpened();
     this.#log?.info({ ...factsOf(request), upgrade: token }, 'tunnel opened');
@@ -50,11 +51,11 @@ export class TunnelNotes {
   end(end: LoggedTunnelEnd): void {
     const { bytesToClient, bytesToUpstream, endedBy, how, closeCode } = end;
     const durationMs = Math.max(0, Date.now() - this.#startedAt);
-    this.#accessLog?.write(end);
     this.#limits?.release();
+    this.#accessLog?.write(end);
     this.#totals.tunnelEnded(endedBy, durationMs, bytesToClient, bytesToUpstream);
     const facts = {
-      requestId: this.#requestId,
+      requestId: this.requestId,
       endedBy,
       how,
       ...(closeCode === undefined ? {} : { closeCode }),

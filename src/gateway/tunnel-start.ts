@@ -4,6 +4,7 @@
  */
 import type { TunnelModel } from '../config/route-model.ts';
 import type { ClientConnection } from './client-connection.ts';
+import { noteFault } from './fault.ts';
 import type { Serving } from './serving.ts';
 import { Tunnel, type TunnelOwner } from './tunnel.ts';
 import type { TunnelNotes } from './tunnel-notes.ts';
@@ -69,12 +70,16 @@ class TunnelRecord implements TunnelOwner {
 
   onTunnelEnd(tunnel: Tunnel): void {
     this.#serving.tunnels.delete(tunnel);
+    this.#server?.end();
+    this.#serving.counts.closed('tunnels');
     this.#notes.end({
       ...tunnel.ending,
       bytesToClient: this.#earlyToClient + tunnel.bytesToClient,
       bytesToUpstream: this.#earlyToUpstream + tunnel.bytesToUpstream,
     });
-    this.#server?.end();
-    this.#serving.counts.closed('tunnels');
+  }
+
+  onFault(error: unknown): void {
+    noteFault(this.#serving.log, error, { requestId: this.#notes.requestId });
   }
 }

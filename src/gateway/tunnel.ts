@@ -9,12 +9,13 @@
 import type { Duplex } from 'node:stream';
 import type { TunnelModel } from '../config/route-model.ts';
 import { type Deadlined, type Deadlines, never } from './deadlines.ts';
+import type { FaultBearer } from './fault.ts';
 import { handOver } from './socket-owner.ts';
 import { TunnelEnd, type TunnelEndOwner } from './tunnel-end.ts';
 import { closeFrame } from './websocket-frames.ts';
 
-/** What a tunnel tells whoever opened it, once, when both sides are gone. */
-export interface TunnelOwner {
+/** What a tunnel tells whoever opened it: when both sides are gone, once, and a mistake, which cuts both. */
+export interface TunnelOwner extends FaultBearer {
   onTunnelEnd(tunnel: Tunnel): void;
 }
 
@@ -136,6 +137,13 @@ export class Tunnel implements Deadlined, TunnelEndOwner {
     }
     this.#client.ping(this.#upstream);
     this.deadline = this.#deadlines.after(Math.min(this.#pingMs, this.#idleMs - quietMs));
+  }
+
+  onFault(error: unknown): void {
+    this.#ending ??= { endedBy: 'gateway', how: 'shutdown' };
+    this.#client.cut();
+    this.#upstream.cut();
+    this.#owner.onFault(error);
   }
 
   bytesCame(): void {

@@ -2,6 +2,7 @@
 import type { HatchwayError } from '../base/errors.ts';
 import type { AcceptedSocket } from './accepted-socket.ts';
 import { type ErrorAnswer, errorAnswer, newRequestId } from './error-answer.ts';
+import { placeOf } from './fault.ts';
 import type { ListenerSites, Serving } from './serving.ts';
 
 /**
@@ -18,7 +19,8 @@ export function refuseUnread(
 ): ErrorAnswer {
   const requestId = newRequestId();
   const facts = { client: remoteAddress, requestId, code: error.code };
-  log.info(facts, `bad request: ${error.message}`);
+  if (error.code === 'HW_GATEWAY_FAULT') log.error({ ...facts, ...placeOf(error) }, error.message);
+  else log.info(facts, `bad request: ${error.message}`);
   const answer = errorAnswer(error, { requestId, ...(method === undefined ? {} : { method }) });
   totals.failed(error.code);
   sites.defaultSite.accessLog?.writeUnread({

@@ -10,6 +10,7 @@ import { startNginx } from '../../../test/kit/nginx.ts';
 import { tempFolder } from '../../../test/kit/temp.ts';
 import type { AccessModel } from '../../config/route-model.ts';
 import { Fields } from '../../http1/fields.ts';
+import { gatewayError } from '../errors.ts';
 import { Access } from './access.ts';
 import { PasswordChecks } from './password-checks.ts';
 import type { SubrequestAnswer } from './subrequest.ts';
@@ -29,7 +30,7 @@ function requestOf(lines: readonly string[], more: Partial<AccessRequest> = {}):
     remoteAddress: '127.0.0.1',
     fields: Fields.of(lines),
     source: { variable: (name) => (name === 'request_uri' ? '/asked' : undefined) },
-    subrequest: () => Promise.reject(new Error('nobody is asked')),
+    subrequest: () => Promise.reject(gatewayError('HW_UPSTREAM_CLOSED', 'nobody is asked')),
     ...more,
   };
 }
@@ -334,4 +335,7 @@ test('a server that gives no answer lets nobody in', async () => {
   const { error } = refusedOf(await access.check(requestOf([])));
   assert.equal(error.code, 'HW_AUTH_REQUEST');
   assert.match(error.message, /nobody is asked/);
+  const mistake = new TypeError('x is no function');
+  const subrequest = () => Promise.reject(mistake);
+  await assert.rejects(async () => access.check(requestOf([], { subrequest })), mistake);
 });

@@ -5,6 +5,7 @@
  * Only status and fields of a refusal are passed on. Its body is read and dropped, and the gateway's own takes its place: nothing that
  * frames it comes from that server.
  */
+import { HatchwayError } from '../../base/errors.ts';
 import type { AccessModel } from '../../config/route-model.ts';
 import type { Fields } from '../../http1/fields.ts';
 import { gatewayError } from '../errors.ts';
@@ -43,9 +44,9 @@ export class AuthRequest implements AccessStep {
     try {
       answer = await subrequest(uri);
     } catch (cause) {
+      if (!(cause instanceof HatchwayError)) throw cause;
       // The reason names the server.
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `nobody could say whether this may be seen: ${reason}`;
+      const message = `nobody could say whether this may be seen: ${cause.message}`;
       return refused(gatewayError('HW_AUTH_REQUEST', message, { cause }));
     }
     const variables = this.#variables(answer, source);

@@ -252,10 +252,8 @@ export class FilePassage {
     answer.writtenLines = lines;
     let added = ownLines;
     if (response !== undefined) {
-      // Variables of the fields may tell it; nothing is sent yet.
-      answer.status = status;
+      answer.expectedStatus = status;
       added += response.added(request, status, answer.sentField('last-modified'));
-      answer.status = 0;
       answer.writtenLines = lines + added;
     }
     const connection = keepAlive

@@ -7,6 +7,7 @@ import type { Duplex } from 'node:stream';
 import { type BodyReader, bodyReader } from '../../http1/body.ts';
 import { noFields } from '../../http1/fields.ts';
 import { type HeadLimits, type ResponseHead, ResponseHeadReader } from '../../http1/head.ts';
+import type { FaultBearer } from '../fault.ts';
 import type { SocketOwner } from '../socket-owner.ts';
 import type { Http1Request } from './request-head.ts';
 import { http2Response, http2Trailers } from './response-head.ts';
@@ -22,7 +23,7 @@ const notOpened = 502;
 /** A head that Node sends without a body whatever is written (RFC 9110, 15.3.6). */
 const resetContent = 205;
 
-export interface AnswerOwner {
+export interface AnswerOwner extends FaultBearer {
   /** The WebSocket that was asked for is open. */
   onOpen(): void;
   /** All of the answer has been read; the connection is of no use any more. */
@@ -97,6 +98,10 @@ export class AnswerSide implements SocketOwner {
 
   onClose(): void {
     if (!this.#isOver) this.#break(this.#isTunnel ? NGHTTP2_CANCEL : NGHTTP2_INTERNAL_ERROR);
+  }
+
+  onFault(error: unknown): void {
+    this.#owner.onFault(error);
   }
 
   #readHeads(chunk: Buffer): void {

@@ -14,12 +14,13 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import { HatchwayError } from '../../base/errors.ts';
+import { codeOf, type HatchwayError } from '../../base/errors.ts';
 import type { Limits } from '../../config/model.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
 import { nextConnectionNumber } from '../connection-number.ts';
 import { type Deadlined, never } from '../deadlines.ts';
 import { gatewayError } from '../errors.ts';
+import { foreseen, noteFault } from '../fault.ts';
 import type { Serving } from '../serving.ts';
 import { inProcessConnection } from '../upstream/in-process.ts';
 import { Allowance } from './allowance.ts';
@@ -130,9 +131,19 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   }
 
   onAnswerFailure(error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    const facts = { client: this.#accepted.remoteAddress, reason };
-    this.#owner.serving.log.warn(facts, 'an answer could not be sent over HTTP/2');
+    const { log } = this.#owner.serving;
+    const client = this.#accepted.remoteAddress;
+    if (error instanceof Error && codeOf(error) !== undefined) {
+      log.warn({ client, reason: error.message }, 'an answer could not be sent over HTTP/2');
+    } else {
+      noteFault(log, error, { client });
+    }
+  }
+
+  onFault(error: unknown): void {
+    const { remoteAddress, socket } = this.#accepted;
+    noteFault(this.#owner.serving.log, error, { client: remoteAddress });
+    socket.destroy();
   }
 
   #listen(socket: Duplex): void {
@@ -184,8 +195,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
       request = http1Request(flat, isEnded);
       refusal = this.#misdirection(request);
     } catch (error) {
-      if (!(error instanceof HatchwayError)) throw error;
-      refusal = error;
+      refusal = foreseen(error);
       request = {
         method,
         host: undefined,
@@ -199,7 +209,12 @@ export class Http2Connection implements BridgeOwner, Deadlined {
       owner: this,
     });
     if (refusal === undefined) {
-      this.#owner.serve(accepted);
+      try {
+        this.#owner.serve(accepted);
+      } catch (error) {
+        noteFault(serving.log, error, { client: accepted.remoteAddress });
+        inner.on('error', ignore).destroy();
+      }
     } else {
       inner.on('error', ignore).resume();
       inner.end(this.#owner.refuse(accepted, refusal, request.method), 'latin1');

@@ -6,6 +6,7 @@ import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { HatchwayError } from '../../base/errors.ts';
 import { chunkEnd, chunkHeader, lastChunk } from '../../http1/chunk-writer.ts';
+import type { FaultBearer } from '../fault.ts';
 import type { SocketOwner } from '../socket-owner.ts';
 import { http1Trailers, type RequestBody } from './request-head.ts';
 
@@ -13,7 +14,7 @@ const { NGHTTP2_PROTOCOL_ERROR } = constants;
 
 const chunkEndBytes = Buffer.from(chunkEnd, 'latin1');
 
-export interface RequestOwner {
+export interface RequestOwner extends FaultBearer {
   /** What came is no request: the stream is to be reset. */
   breakOff(code: number): void;
   /** The stream has closed. Called once, last. */
@@ -82,6 +83,10 @@ export class RequestSide implements SocketOwner {
 
   onClose(): void {
     this.#owner.onStreamClose();
+  }
+
+  onFault(error: unknown): void {
+    this.#owner.onFault(error);
   }
 
   #write(bytes: Buffer): void {

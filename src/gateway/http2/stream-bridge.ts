@@ -22,7 +22,7 @@ export interface BridgeOwner {
    * @param isBrokenOff whether the client, and not the gateway, ended it before its answer was complete
    */
   onBridgeEnd(isBrokenOff: boolean): void;
-  /** An answer cannot be sent in HTTP/2. */
+  /** An answer cannot be sent in HTTP/2, or a mistake of the gateway has met the stream. It has been broken off. */
   onAnswerFailure(error: unknown): void;
 }
 
@@ -60,6 +60,13 @@ export class StreamBridge implements AnswerOwner, RequestOwner, Deadlined {
     own(stream, this.#request);
     // If it does not open, what comes behind its head is nobody's, and must not come to look like a request.
     if (this.#isTunnel) stream.pause();
+  }
+
+  /** What follows from it is for the owner of the session to say. */
+  onFault(error: unknown): void {
+    this.#options.owner.onAnswerFailure(error);
+    this.#inner.destroy();
+    this.breakOff(constants.NGHTTP2_INTERNAL_ERROR);
   }
 
   onOpen(): void {

@@ -23,6 +23,8 @@ export interface UpstreamUser {
   onUpstreamClose(error: NodeJS.ErrnoException | undefined): void;
   /** The `deadline` that the user, or `connect`, has set has passed. */
   onUpstreamDeadline(): void;
+  /** One of these has failed by a mistake. */
+  onUpstreamFault(error: unknown): void;
 }
 
 export class UpstreamConnection implements SocketOwner, Deadlined {
@@ -44,6 +46,8 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
   /** A time as in `deadline`, after which it is not kept for another exchange. */
   reusedUntil = never;
   #holdsFailedWrites = false;
+  /** Who had it when it was given up: a mistake behind that is still theirs. */
+  #lastUser: UpstreamUser | undefined;
 
   constructor(pool: Pool, dialed: Dialed, user: UpstreamUser, limits: HeadLimits) {
     this.pool = pool;
@@ -55,7 +59,11 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
       if (this.socket.destroyed) return;
       this.ready = true;
       this.deadline = never;
-      this.user?.onUpstreamReady();
+      try {
+        this.user?.onUpstreamReady();
+      } catch (error) {
+        this.onFault(error);
+      }
     };
     if (dialed.readyEvent === undefined) process.nextTick(ready);
     else this.socket.once(dialed.readyEvent, ready);
@@ -67,7 +75,11 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
     this.#holdsFailedWrites = true;
     holdFailedWrites(this.socket, () => {
       this.isDeaf = true;
-      this.user?.onUpstreamDeaf();
+      try {
+        this.user?.onUpstreamDeaf();
+      } catch (error) {
+        this.onFault(error);
+      }
     });
   }
 
@@ -80,6 +92,7 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
 
   /** Closes the connection; its user hears nothing more. */
   abandon(): void {
+    this.#lastUser = this.user ?? this.#lastUser;
     this.user = undefined;
     this.deadline = never;
     this.socket.destroy();
@@ -110,6 +123,7 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
   onClose(error: NodeJS.ErrnoException | undefined): void {
     this.pool.forget(this);
     const user = this.user;
+    this.#lastUser = user ?? this.#lastUser;
     this.user = undefined;
     user?.onUpstreamClose(error);
   }
@@ -117,5 +131,10 @@ export class UpstreamConnection implements SocketOwner, Deadlined {
   onDeadline(): void {
     if (this.user !== undefined) this.user.onUpstreamDeadline();
     else this.abandon();
+  }
+
+  onFault(error: unknown): void {
+    this.abandon();
+    this.#lastUser?.onUpstreamFault(error);
   }
 }

@@ -102,6 +102,7 @@ export function connected(pool: Pool): Promise<UpstreamConnection> {
       onUpstreamDeaf() {},
       onUpstreamClose: (error) => reject(error ?? new Error('it closed the connection')),
       onUpstreamDeadline: () => reject(new Error('the deadline has passed')),
+      onUpstreamFault: reject,
     };
     const connection = pool.connect(user, timeouts.connectMs);
   });
@@ -116,4 +117,5 @@ export const idleUser: UpstreamUser = {
   onUpstreamDeaf() {},
   onUpstreamClose() {},
   onUpstreamDeadline() {},
+  onUpstreamFault() {},
 };

@@ -152,7 +152,10 @@ export const retryCauses = [
 export type RetryCause = (typeof retryCauses)[number];
 
 export type ResponseModel = {
-  /** Added to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308, with `always` to all. Empty values are not. */
+  /**
+   * Added to answers of 200, 201, 204, 206, 301, 302, 303, 304, 307 and 308, with `always` to all. Empty values are not. ETag and
+   * Last-Modified, of which an answer has one, take the place of its own.
+   */
   readonly addHeaders?: readonly {
     readonly name: string;
     readonly value: Template;

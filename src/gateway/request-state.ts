@@ -176,6 +176,12 @@ export class RequestState implements MapSource {
     }
   }
 
+  /** A rule's regex, after which captures are its own: none when it has not matched (ngx_http_script_regex_start_code). */
+  tried(match: RegExpExecArray | null): void {
+    if (match === null) this.#captures = undefined;
+    else this.matched(match);
+  }
+
   /** Goes on as another request, from inside: a rule or an error page says so. */
   rewriteTo(path: string, query: string | undefined): void {
     this.path = path;

@@ -18,6 +18,9 @@ import type { VariableSource } from './variables.ts';
 /** The statuses that added fields are for, unless they are for all. */
 const addedStatuses: readonly number[] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
+/** Of which an answer has one (RFC 9110, 8.8): what is added takes their place, and nothing when it is empty. */
+const singular: readonly string[] = ['etag', 'last-modified'];
+
 type Replacement = (value: string, request: RequestState) => string | undefined;
 
 export class ResponseChanges {
@@ -26,9 +29,10 @@ export class ResponseChanges {
     readonly value: CompiledTemplate;
     readonly always: boolean;
   }[];
-  readonly #replaced: FieldNameSet;
+  readonly #hidden: ReadonlySet<string>;
+  readonly #replaced: ReplacedNames;
   /** With what `expires` says in their place. */
-  readonly #replacedByTime: FieldNameSet;
+  readonly #replacedByTime: ReplacedNames;
   readonly #expires: Expires | undefined;
   readonly #redirects: readonly Replacement[];
   readonly #cookies: ((cookie: string, request: RequestState) => string) | undefined;
@@ -45,13 +49,18 @@ export class ResponseChanges {
         : regexReplacement(redirect.regex, redirect.to),
     );
     this.#cookies = model.cookies === undefined ? undefined : cookieChange(model.cookies);
+    this.#hidden = new Set(model.hideHeaders);
     const replaced = [
-      ...(model.hideHeaders ?? []),
+      ...this.#hidden,
       ...(this.#redirects.length > 0 ? ['location', 'refresh'] : []),
       ...(this.#cookies === undefined ? [] : ['set-cookie']),
     ];
-    this.#replaced = new FieldNameSet(replaced);
-    this.#replacedByTime = new FieldNameSet([...replaced, 'expires', 'cache-control']);
+    const added = (model.addHeaders ?? []).map(({ name, always }) => ({
+      name: name.toLowerCase(),
+      always,
+    }));
+    this.#replaced = replacedNames(replaced, added);
+    this.#replacedByTime = replacedNames([...replaced, 'expires', 'cache-control'], added);
     this.#expires = model.expires === undefined ? undefined : new Expires(model.expires);
   }
 
@@ -63,14 +72,15 @@ export class ResponseChanges {
   of(fields: Fields, request: RequestState, status: number, extraLines: string): HeadChanges {
     let lines = extraLines;
     if (this.#redirects.length > 0) lines += this.#redirectLines(fields, request);
-    if (this.#cookies !== undefined) {
+    if (this.#cookies !== undefined && !this.#hidden.has('set-cookie')) {
       for (const cookie of fields.all('set-cookie')) {
         lines += fieldLineIfValid('Set-Cookie', this.#cookies(cookie, request));
       }
     }
     const times = this.#timeLines(request, status, fields.get('last-modified'));
+    const replaced = times === '' ? this.#replaced : this.#replacedByTime;
     return {
-      replaced: times === '' ? this.#replaced : this.#replacedByTime,
+      replaced: addedStatuses.includes(status) ? replaced.onSuccess : replaced.always,
       lines: lines + times + this.#addedLines(request, status),
     };
   }
@@ -101,14 +111,14 @@ export class ResponseChanges {
 
   #redirectLines(fields: Fields, request: RequestState): string {
     let lines = '';
-    const location = fields.get('location');
+    const location = this.#visible(fields, 'location');
     if (location !== undefined) {
       const changed = this.#redirected(location, request);
       // Only what was changed is the gateway's own, and is made absolute where the site wants that.
       const sent = changed === undefined ? location : absoluteLocation(request, changed);
       lines += fieldLineIfValid('Location', sent);
     }
-    const refresh = fields.get('refresh');
+    const refresh = this.#visible(fields, 'refresh');
     if (refresh !== undefined) {
       const url = /^(.*?url=)(.*)$/i.exec(refresh);
       const [, before = '', target = ''] = url ?? [];
@@ -118,6 +128,10 @@ export class ResponseChanges {
     return lines;
   }
 
+  #visible(fields: Fields, lowerName: string): string | undefined {
+    return this.#hidden.has(lowerName) ? undefined : fields.get(lowerName);
+  }
+
   #redirected(url: string, request: RequestState): string | undefined {
     for (const replace of this.#redirects) {
       const replaced = replace(url, request);
@@ -125,6 +139,22 @@ export class ResponseChanges {
     }
     return undefined;
   }
+}
+
+/** What of the upstream's fields is left out, in answers of all statuses and of those that fields are added to. */
+type ReplacedNames = { readonly always: FieldNameSet; readonly onSuccess: FieldNameSet };
+
+function replacedNames(
+  names: readonly string[],
+  added: readonly { readonly name: string; readonly always: boolean }[],
+): ReplacedNames {
+  const ones = added.filter(({ name }) => singular.includes(name));
+  const always = new FieldNameSet([
+    ...names,
+    ...ones.flatMap(({ name, always }) => (always ? [name] : [])),
+  ]);
+  if (ones.every((one) => one.always)) return { always, onSuccess: always };
+  return { always, onSuccess: new FieldNameSet([...names, ...ones.map(({ name }) => name)]) };
 }
 
 function prefixReplacement(from: Template, to: Template): Replacement {

@@ -118,8 +118,8 @@ function compileRewrite(model: RuleModel & { readonly kind: 'rewrite' }): Step {
   const queryOf = query === undefined ? undefined : compileTemplate(query);
   return (request) => {
     const match = regex.exec(request.path);
+    request.tried(match);
     if (match === null) return 'done';
-    request.matched(match);
     const sent = request.head.target;
     // Captures come from the decoded path; where they land in a URL again they are escaped if the client had to.
     const wasEscaped = sent.includes('%') || sent.includes('+');
@@ -204,7 +204,7 @@ function compileCondition(model: ConditionModel): (request: RequestState) => boo
       const regex = byteRegex(model.regex);
       return (request) => {
         const match = regex.exec(request.variable(model.variable) ?? '');
-        if (match !== null) request.matched(match);
+        request.tried(match);
         return (match !== null) !== model.negated;
       };
     }

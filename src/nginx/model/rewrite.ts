@@ -52,13 +52,12 @@ export function parseRewrite(setting: Setting): Rewrite | Problem {
     return problemAt('HW_NGINX_REGEX', placeOfWord(directive, pattern), message);
   }
   const common = { setting, pattern: pattern.value, regex, replacement: replacement.value };
-  if (flag === undefined) {
-    const isRedirect = /^(?:https?:\/\/|\$scheme)/.test(replacement.value);
-    return { ...common, flag: isRedirect ? 'redirect' : 'none' };
-  }
+  const isUrl = /^(?:https?:\/\/|\$scheme)/.test(replacement.value);
+  if (flag === undefined) return { ...common, flag: isUrl ? 'redirect' : 'none' };
   switch (flag.value) {
     case 'last':
     case 'break':
+      return { ...common, flag: isUrl ? 'redirect' : flag.value };
     case 'redirect':
     case 'permanent':
       return { ...common, flag: flag.value };

@@ -85,6 +85,39 @@ export const answerCases: readonly PeerCase[] = [
     ],
   },
   {
+    name: 'what is hidden of an answer stays hidden when it would have been changed',
+    server: `
+      location / {
+        proxy_hide_header Location; proxy_hide_header Refresh; proxy_hide_header Set-Cookie;
+        proxy_redirect / /seen/; proxy_cookie_path / /seen/;
+        proxy_pass http://UP_A;
+      }`,
+    asks: [
+      ask(
+        'GET /',
+        'X-Answer-Field: Location: /a || Refresh: 1; url=/a || Set-Cookie: a=b; Path=/ || X-Other: 1',
+      ),
+    ],
+  },
+  {
+    name: 'an answer has one ETag and one Last-Modified, that of the configuration or none',
+    server: `
+      location /own { add_header ETag '"own"'; add_header Last-Modified "Tue, 15 Nov 1994 12:45:26 GMT" always; proxy_pass http://UP_A; }
+      location /none { add_header ETag ""; add_header Last-Modified "" always; proxy_pass http://UP_A; }
+      location /timed { add_header ETag "" always; expires 1h; proxy_pass http://UP_A; }
+      location /more { add_header Cache-Control private; add_header Link "</a>"; proxy_pass http://UP_A; }
+    `,
+    asks: ['/own', '/none', '/timed', '/more'].flatMap((path) =>
+      [200, 404].map((status) =>
+        ask(
+          `GET ${path}`,
+          `X-Answer-Status: ${status}`,
+          'X-Answer-Field: ETag: "theirs" || Last-Modified: Wed, 16 Nov 1994 12:45:26 GMT || Cache-Control: no-store || Link: </b>',
+        ),
+      ),
+    ),
+  },
+  {
     name: 'error pages are a path, a named location, a URL, with their own status or another',
     server: `
       error_page 404 /sorry;

@@ -89,6 +89,29 @@ export const ruleCases: readonly PeerCase[] = [
     ].map((path) => `GET ${path}`),
   },
   {
+    name: 'a URL is redirected to, whatever the flag',
+    server: `
+      location /last { rewrite ^/last/(.*) http://other.test/$1 last; return 200 "last"; }
+      location /break { rewrite ^/break/(.*) https://other.test/$1 break; return 200 "break"; }
+      location /permanent { rewrite ^/permanent/(.*) $scheme://other.test/$1 permanent; return 200 "permanent"; }
+    `,
+    asks: ['GET /last/a?b', 'GET /break/a', 'GET /permanent/a', 'GET /last'],
+  },
+  {
+    name: 'a regex that does not match leaves no captures of the one before',
+    server: `
+      location ~ ^/rewrite/(\\w+) { rewrite ^/x/(.*) /y; return 200 "one=$1"; }
+      location ~ ^/if/(\\w+) { if ($arg_a ~ (b)) { set $b 1; } return 200 "one=$1"; }
+      location ~ ^/not/(\\w+) { if ($arg_a !~ (b)) { set $b 1; } return 200 "one=$1"; }
+      location ~ ^/named/(?<name>\\w+) { if ($arg_a ~ (b)) { set $b 1; } return 200 "name=$name"; }
+      location ~ ^/equal/(\\w+) { if ($arg_a = b) { set $b 1; } return 200 "one=$1"; }
+    `,
+    asks: ['rewrite', 'if', 'not', 'named', 'equal'].flatMap((kind) => [
+      `GET /${kind}/a`,
+      `GET /${kind}/a?a=b`,
+    ]),
+  },
+  {
     name: 'set and if see variables, captures and conditions',
     http: 'map $http_x_kind $kind_of { default plain; special very; ~^re-(?<tail>.+)$ "regex $tail"; }',
     server: `

@@ -101,6 +101,8 @@ describe('hatchway check opens the files that a configuration names', () => {
     listen 127.0.0.1:8443 ssl; server_name b.test;
     ssl_certificate missing.pem; ssl_certificate_key locked.pem;
     location / { auth_basic a; auth_basic_user_file nobody; proxy_pass https://127.0.0.1:1; }
+    location /log { access_log syslog:server=127.0.0.1; access_log none/a.log; proxy_pass http://127.0.0.1:1; }
+    location /off { access_log off; proxy_pass http://127.0.0.1:1; }
     location /tls { proxy_ssl_trusted_certificate users; proxy_ssl_crl users; proxy_pass https://127.0.0.1:1; }
   }
   server {
@@ -118,13 +120,14 @@ describe('hatchway check opens the files that a configuration names', () => {
       /^nginx\.conf:7:21: .*missing\.pem cannot be read: there is no such file$/m,
       /^nginx\.conf:7:54: the private key in .*locked\.pem has a passphrase$/m,
       /^nginx\.conf:8:53: .*nobody cannot be read: there is no such file$/m,
-      /^nginx\.conf:9:51: .*users is not a certificate in PEM form$/m,
-      /^nginx\.conf:9:72: .*users has no revocation list in PEM form$/m,
+      /^nginx\.conf:9:68: there is no folder .*none\n {4}create it$/m,
+      /^nginx\.conf:11:51: .*users is not a certificate in PEM form$/m,
+      /^nginx\.conf:11:72: .*users has no revocation list in PEM form$/m,
     ];
     for (const place of places) assert.match(said, place);
     assert.match(said, new RegExp(`^hatchway: ${places.length} problems$`, 'm'));
     const expired =
-      /^nginx\.conf:13:21: warning: the certificate in .*old\.pem has expired on \d{4}-\d\d-\d\d$/m;
+      /^nginx\.conf:15:21: warning: the certificate in .*old\.pem has expired on \d{4}-\d\d-\d\d$/m;
     assert.match(said, expired);
   });
 

@@ -16,6 +16,7 @@ import {
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { codeOf } from '../base/errors.ts';
+import { whyNot } from '../config/certificate.ts';
 import { cliError } from './errors.ts';
 
 const instanceFile = 'instance';
@@ -49,10 +50,8 @@ export function openDataFolder(path: string): string {
     return folder;
   } catch (error) {
     if (codeOf(error)?.startsWith('HW_')) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw cliError('HW_DATA_FOLDER', `the data folder ${folder} cannot be used: ${reason}`, {
-      cause: error,
-    });
+    const message = `the data folder ${folder} cannot be used: ${whyNot(error)}`;
+    throw cliError('HW_DATA_FOLDER', message, { cause: error });
   }
 }
 

@@ -102,6 +102,14 @@ describe('hatchway import', () => {
     assert.match(readFileSync(file, 'utf8'), /answer: 204/);
   });
 
+  test('says why a file cannot be written', async (t) => {
+    const folder = tempFolder(t, 'import');
+    writeFileSync(join(folder, 'nginx.conf'), 'http { server { listen 80; return 204; } }\n');
+    const [code, said] = await hatchway(t, folder, 'import', 'nginx.conf', '-o', 'none/new.yaml');
+    assert.equal(code, 1);
+    assert.match(said, /none\/new\.yaml cannot be written: there is no such folder \[HW_OUTPUT\]/);
+  });
+
   test('asks for a file', async (t) => {
     const [code, said] = await hatchway(t, tempFolder(t, 'import'), 'import');
     assert.equal(code, 2);

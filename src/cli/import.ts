@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { codeOf } from '../base/errors.ts';
+import { whyNot } from '../config/certificate.ts';
 import { importNginx } from '../config/from-nginx/import/import-nginx.ts';
 import { defaultDataFolder } from './data-folder.ts';
 import { cliError } from './errors.ts';
@@ -50,7 +51,10 @@ function write(output: string, text: string, force: boolean): void {
     writeFileSync(output, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     const isThere = codeOf(error) === 'EEXIST';
-    const message = isThere ? `${output} is there already` : `${output} cannot be written`;
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such folder' : whyNot(error);
+    const message = isThere
+      ? `${output} is there already`
+      : `${output} cannot be written: ${reason}`;
     throw cliError('HW_OUTPUT', message, { cause: error });
   }
 }

@@ -22,12 +22,17 @@ export function checkAccessLog(
   resolvePath: ResolvePath,
 ): Finding[] {
   if (log?.to.kind !== 'file') return [];
-  const file = resolvePath(log.to.path);
+  const problem = logFileProblem(resolvePath(log.to.path));
+  return problem === undefined ? [] : [{ path, ...problem }];
+}
+
+/** Why nothing could be written to a file of this absolute path, which need not be there. */
+export function logFileProblem(file: string): Pick<Finding, 'message' | 'hint'> | undefined {
   if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
-    return [{ path, message: `${file} is a folder`, hint: 'name a file in it' }];
+    return { message: `${file} is a folder`, hint: 'name a file in it' };
   }
-  if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory()) return [];
-  return [{ path, message: `there is no folder ${dirname(file)}`, hint: 'create it' }];
+  if (statSync(dirname(file), { throwIfNoEntry: false })?.isDirectory()) return undefined;
+  return { message: `there is no folder ${dirname(file)}`, hint: 'create it' };
 }
 
 export function checkDockerCertificates(

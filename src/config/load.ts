@@ -187,7 +187,12 @@ function readText(file: string): string | { isMissing: boolean; message: string;
     return {
       isMissing: codeOf(error) === 'ENOENT',
       message: isEncoding ? 'the file is not UTF-8' : `cannot be read: ${whyNot(error)}`,
-      hint: isEncoding ? 'save it as UTF-8' : 'name the configuration with -c FILE',
+      hint: isEncoding ? 'save it as UTF-8' : hintFor(error),
     };
   }
+}
+
+function hintFor(error: unknown): string {
+  const isDenied = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+  return isDenied ? 'check who may read it' : 'name the configuration with -c FILE';
 }

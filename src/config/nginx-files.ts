@@ -1,5 +1,5 @@
 /**
- * Whether the files can be used that an nginx.conf names: certificates, keys, authorities, revocation lists, users. Each is
+ * Whether the files can be used that an nginx.conf names: certificates, keys, authorities, revocation lists, users, logs. Each is
  * looked at where it is written, as `nginx -t` does; what the configuration means is somebody else's matter.
  */
 import { accessSync, constants, statSync } from 'node:fs';
@@ -12,6 +12,8 @@ import { placeOfWord, type Word } from '../nginx/tree.ts';
 import { readCertificate, readPrivateKey, readRevocationLists, whyNot } from './certificate.ts';
 import { dateWarning } from './certificate-dates.ts';
 import { configError } from './errors.ts';
+import { logFileProblem } from './file-checks.ts';
+import { isWritten } from './from-nginx/undone-values.ts';
 import type { ConfigProblem } from './problem.ts';
 
 export type FileProblems = {
@@ -61,6 +63,17 @@ class Checker implements FileProblems {
     for (const setting of settingsNamed(level, 'auth_basic_user_file')) {
       this.#open(setting, checkReadable);
     }
+    this.#checkLog(level);
+  }
+
+  /** Of several logs the first one is written. */
+  #checkLog(level: Level): void {
+    const said = settingsNamed(level, 'access_log').find(({ directive }) => isWritten(directive));
+    const path = said?.directive.args[0]?.value === 'off' ? undefined : said;
+    const file = path === undefined ? undefined : this.#pathOf(path);
+    const problem = file === undefined ? undefined : logFileProblem(file);
+    if (path === undefined || problem === undefined) return;
+    this.#add(path, problem.message, problem.hint ?? '');
   }
 
   /** One key for each certificate, in the order of both. */

@@ -4,7 +4,9 @@
  */
 import { createWriteStream, openSync } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { codeOf } from '../base/errors.ts';
 import type { Log } from '../base/log.ts';
+import { whyNot } from '../config/certificate.ts';
 import { gatewayError } from './errors.ts';
 
 /** How long a line may wait in memory. */
@@ -153,7 +155,8 @@ function openFile(path: string): Writable {
     // Opened now and not at the first write: a wrong path belongs into the start's message.
     return createWriteStream(path, { fd: openSync(path, 'a', 0o640) });
   } catch (error) {
-    throw gatewayError('HW_ACCESS_LOG', `access log ${path} cannot be opened: ${String(error)}`, {
+    const reason = codeOf(error) === 'ENOENT' ? 'there is no such folder' : whyNot(error);
+    throw gatewayError('HW_ACCESS_LOG', `access log ${path} cannot be opened: ${reason}`, {
       cause: error,
     });
   }

@@ -123,7 +123,9 @@ export function readNginx({ file, prefix, dataFolder }: LoadNginxOptions): Nginx
     }
     if (codeOf(error) === undefined) throw error;
     const message = `cannot be read: ${whyNot(error)}`;
-    return unreadable({ file, message, hint: 'name an nginx.conf' });
+    const isDenied = codeOf(error) === 'EACCES' || codeOf(error) === 'EPERM';
+    const hint = isDenied ? 'check who may read it' : 'name an nginx.conf';
+    return unreadable({ file, message, hint });
   }
 }
 

@@ -72,6 +72,8 @@ export class Reloader {
 
   async #reload(why: string): Promise<void> {
     const { load, server, log } = this.#options;
+    // Before it is read: what changes meanwhile is another change, and what was found wrong is told once.
+    this.#fingerprint = fingerprintOf(filesOf(this.#loaded));
     const found = load();
     if (!found.ok) {
       for (const { message, hint, ...place } of found.problems) {

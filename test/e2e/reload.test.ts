@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { type Child, startChild } from '../kit/child.ts';
 import { hatchwayPath } from '../kit/hatchway.ts';
 import { httpRequest } from '../kit/http-client.ts';
@@ -65,6 +66,17 @@ test('a changed file is served, a bad one is not and says why, and SIGHUP looks 
   await child.said(/the new configuration is served/, from);
   assert.equal(await answer(running), 'four');
   assert.equal((await status(running)).lastReload?.succeeded, true);
+});
+
+test('what is wrong is told once, although both SIGHUP and the file ask to look', async (t) => {
+  const { child, configure } = await start(t);
+  const from = child.output.length;
+  configure('answr: { status: 200, body: two }');
+  child.signal('SIGHUP');
+  await child.said(/the old configuration goes on/, from);
+  // That nothing comes is seen by waiting only: twice as long as a change of the file is waited for.
+  await setTimeout(600);
+  assert.equal(child.output.slice(from).match(/the old configuration goes on/g)?.length, 1);
 });
 
 test('a change is noticed although other files of its folder come, go and are written to all the time', async (t) => {

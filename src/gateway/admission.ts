@@ -54,7 +54,7 @@ function checkAccess(exchange: Exchange, route: Route, access: Access): void {
     remoteAddress: request.remoteAddress,
     fields: head.fields,
     source: request,
-    subrequest: (uri) => subrequest(request, uri),
+    subrequest: (uri) => subrequest(exchange, uri),
   });
   if (!(verdict instanceof Promise)) {
     obey(verdict, exchange, route);

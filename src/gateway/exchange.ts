@@ -29,6 +29,7 @@ import { chooseNamedRoute, chooseRoute, pathOf } from './route-choice.ts';
 import { type FixedAnswer, isRedirect } from './rules.ts';
 import type { Route, Site } from './serving.ts';
 import { hostOf } from './sites.ts';
+import type { SubrequestOwner } from './subrequest.ts';
 import { plainToTls, toldStatus } from './told-status.ts';
 import { type Upgrade, upgradeOf } from './upgrade.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -42,7 +43,7 @@ const mostTurns = 10;
 /** nginx's status for closing without an answer; it is only seen in the log, too. */
 const closeWithoutAnswer = 444;
 
-export class Exchange implements Noted {
+export class Exchange implements Noted, SubrequestOwner {
   readonly client: ClientConnection;
   readonly head: RequestHead;
   readonly site: Site;
@@ -58,6 +59,8 @@ export class Exchange implements Noted {
   ownLines = '';
   /** Until a request that came too early may go on. */
   turn: NodeJS.Timeout | undefined;
+  /** What is asked about it before it may go on. */
+  inner: { leave(): void } | undefined;
   /** Whether nobody waits for the answer any more. */
   isOver = false;
   #route: Route;
@@ -305,6 +308,7 @@ export class Exchange implements Noted {
     const { request, client } = this;
     const { answer } = request;
     const { status } = error;
+    this.#waitNoMore();
     this.#passage?.leave();
     noteFailure(this, error, request.requestId);
     answer.errorCode = error.code;
@@ -415,9 +419,15 @@ export class Exchange implements Noted {
     }
   }
 
+  #waitNoMore(): void {
+    clearTimeout(this.turn);
+    this.inner?.leave();
+    this.inner = undefined;
+  }
+
   /** Gives back what it holds; may be called more than once. */
   #release(): void {
-    clearTimeout(this.turn);
+    this.#waitNoMore();
     this.request.knownLimits?.release();
     this.body?.forget();
     this.#endHandshake();

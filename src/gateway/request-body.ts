@@ -18,6 +18,9 @@ import type { RequestState } from './request-state.ts';
 /** Kept of a body that goes up as it comes: enough for forms and documents. */
 const keptBytes = 64 * 1024;
 
+/** Read of a body while it is not known who is to have it; a client that has sent more is not read from. */
+const waitingBytes = 64 * 1024;
+
 /** Of a body that is gathered first: the most that nginx takes by default. A longer one goes up as it comes. */
 const gatheredBytes = 1024 * 1024;
 
@@ -139,7 +142,8 @@ export class RequestBody {
       this.#client.hold(chunk);
     } else if (this.#relay === undefined) {
       this.#waiting = this.#waiting.length === 0 ? chunk : Buffer.concat([this.#waiting, chunk]);
-      this.#client.socket.pause();
+      // Who is not read from cannot be seen to leave.
+      if (this.#waiting.length > waitingBytes) this.#client.socket.pause();
     } else {
       if (this.#kept?.add(chunk) === false) this.forget();
       this.#send(this.#relay, chunk, '');

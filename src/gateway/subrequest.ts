@@ -21,12 +21,24 @@ import type { Upstream } from './upstream/upstream.ts';
 /** Of an answer's body, read so that the connection can be used again; a longer one is not worth that. */
 const mostDrainedBytes = 64 * 1024;
 
+/** On whose behalf it is asked. */
+export interface SubrequestOwner {
+  readonly request: RequestState;
+  /** Whether nobody waits for the answer any more. */
+  readonly isOver: boolean;
+  /** What is asked, until its answer has come. Whoever is over before that leaves it. */
+  inner: { leave(): void } | undefined;
+}
+
 /**
- * Rejects with what keeps an upstream from answering (`HW_UPSTREAM_…`) and what the rules throw.
+ * Rejects with what keeps an upstream from answering (`HW_UPSTREAM_…`) and what the rules throw. Nothing comes of one that is left,
+ * nor of one for an owner that is over, which nobody is asked.
  *
  * @param uri a path, maybe with a query
  */
-export function subrequest(parent: RequestState, uri: string): Promise<SubrequestAnswer> {
+export function subrequest(owner: SubrequestOwner, uri: string): Promise<SubrequestAnswer> {
+  if (owner.isOver) return new Promise(() => {});
+  const parent = owner.request;
   const mark = uri.indexOf('?');
   const path = mark === -1 ? uri : uri.slice(0, mark);
   const request = parent.inner(path, mark === -1 ? undefined : uri.slice(mark + 1));
@@ -44,51 +56,61 @@ export function subrequest(parent: RequestState, uri: string): Promise<Subreques
       if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
       const start = () => {
         limits?.hold(request, note);
-        new Subrequest(request, choice, request.goTo(upstream), resolve, reject).start();
+        const asked = new Subrequest(request, choice, request.goTo(upstream), {
+          onAnswer: (answer) => {
+            owner.inner = undefined;
+            resolve(answer);
+          },
+          onFailure: (error) => {
+            owner.inner = undefined;
+            reject(error);
+          },
+        });
+        owner.inner = asked;
+        asked.start();
       };
       const delayMs = limits?.delayOf(request, note) ?? 0;
       if (delayMs === 0) {
         start();
         return;
       }
-      setTimeout(() => {
+      const turn = setTimeout(() => {
         try {
           start();
         } catch (error) {
           reject(error);
         }
-      }, delayMs).unref();
+      }, delayMs);
+      owner.inner = { leave: () => clearTimeout(turn) };
     } catch (error) {
       reject(error);
     }
   });
 }
 
+type SubrequestEnd = {
+  onAnswer(answer: SubrequestAnswer): void;
+  /** May be called behind the answer. */
+  onFailure(error: unknown): void;
+};
+
 class Subrequest implements UpstreamUser {
   readonly #request: RequestState;
   readonly #route: Route;
   readonly #upstream: Upstream;
   readonly #selection: Selection;
-  readonly #resolve: (answer: SubrequestAnswer) => void;
-  readonly #reject: (error: unknown) => void;
+  readonly #end: SubrequestEnd;
   #connection: UpstreamConnection | undefined;
   #body: BodyReader | undefined;
   #drained = 0;
   #keepAlive = false;
 
-  constructor(
-    request: RequestState,
-    route: Route,
-    upstream: Upstream,
-    resolve: (answer: SubrequestAnswer) => void,
-    reject: (error: unknown) => void,
-  ) {
+  constructor(request: RequestState, route: Route, upstream: Upstream, end: SubrequestEnd) {
     this.#request = request;
     this.#route = route;
     this.#upstream = upstream;
     this.#selection = upstream.select(request);
-    this.#resolve = resolve;
-    this.#reject = reject;
+    this.#end = end;
   }
 
   start(): void {
@@ -97,6 +119,13 @@ class Subrequest implements UpstreamUser {
     const idle = pool.take(this);
     this.#connection = idle ?? pool.connect(this, this.#upstream.model.timeouts.connectMs);
     if (idle !== undefined) this.onUpstreamReady();
+  }
+
+  /** Gives it up; nothing more is heard of it. */
+  leave(): void {
+    this.#connection?.abandon();
+    this.#connection = undefined;
+    this.#selection.end();
   }
 
   onUpstreamReady(): void {
@@ -164,7 +193,7 @@ class Subrequest implements UpstreamUser {
       this.#body = bodyReader(head.framing, 'upstream', this.#request.client.serving.limits);
       this.#selection.succeeded();
       const { name: server } = this.#upstream.model;
-      this.#resolve({ status: head.status, fields: head.fields, server });
+      this.#end.onAnswer({ status: head.status, fields: head.fields, server });
       this.#drain(this.#body, reader.rest);
       return;
     }
@@ -195,6 +224,6 @@ class Subrequest implements UpstreamUser {
     if (this.#body !== undefined && !(error instanceof HatchwayError)) {
       noteFault(this.#request.client.serving.log, error, { upstream: this.#upstream.model.name });
     }
-    this.#reject(error);
+    this.#end.onFailure(error);
   }
 }

@@ -114,7 +114,7 @@ const routeSchema: z.ZodType<RouteConfig, RouteInput> = mapping({
   ...routeKeys,
   routes: key(z.lazy(() => routeList()).optional(), {
     description:
-      'Routes that are looked at once this one is chosen, for paths that begin with its own. They take what they do not say from the site, as every route.',
+      'Routes that are looked at once this one is chosen, for paths that begin with its own. What they do not say they take from the site, as every route, and not from this one: neither its `auth` nor its `internal`.',
     defaultText: 'none',
     aka: ['locations', 'location', 'handle'],
   }),

@@ -107,7 +107,7 @@ function contentOf(
     ...(response === undefined ? {} : { response }),
     ...(maxBodyBytes === undefined ? {} : { maxBodyBytes }),
     accessLog,
-    ...(level.named.has('internal') ? { internal: true } : {}),
+    ...(reader.isSaid('internal') ? { internal: true } : {}),
     ...redirectsUnlikeServer(level, shared.prefix),
   };
 }

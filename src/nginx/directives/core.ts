@@ -86,7 +86,7 @@ const routingDirectives: readonly DirectiveSpec[] = [
   block('limit_except', location, [1, many], { repeat: 'error' }),
   list('listen', ['server'], [1, many], { inherit: 'none', default: '*:80' }),
   list('server_name', ['server'], [1, many], { inherit: 'none', default: '""' }),
-  text('internal', location, 0, { inherit: 'none' }),
+  text('internal', location, 0),
   flag('merge_slashes', httpServer, { default: 'on' }),
   quantity('number', 'server_names_hash_bucket_size', http, { default: '64' }),
   quantity('number', 'server_names_hash_max_size', http, { default: '512' }),

@@ -100,6 +100,15 @@ export const choosingCases: readonly PeerCase[] = [
     ].map((path) => `GET ${path}`),
   },
   {
+    name: 'what is inside an internal location is internal, too',
+    server: `
+      error_page 410 /inside/page;
+      location /inside { internal; return 200 "inside"; location /inside/page { return 200 "page"; } location ~ x$ { return 200 "regex"; } }
+      location /gone { return 410; }
+    `,
+    asks: ['GET /inside', 'GET /inside/page', 'GET /inside/x', 'GET /gone'],
+  },
+  {
     name: 'a proxied path that ends in a slash is where those without it are sent',
     server: `
       location /plain/ { proxy_pass http://UP_A; }

@@ -94,6 +94,19 @@ export class ResponseChanges {
     return this.#timeLines(request, status, lastModified) + this.#addedLines(request, status);
   }
 
+  /** Those lines of an answer of this status that is not an upstream's which nothing takes the place of; each ends in CRLF. */
+  kept(lines: string, status: number): string {
+    const names = this.#added
+      .filter(({ always }) => always || addedStatuses.includes(status))
+      .map(({ name }) => name.toLowerCase())
+      .filter((name) => singular.includes(name));
+    if (names.length === 0) return lines;
+    return lines
+      .split(/(?<=\r\n)/)
+      .filter((line) => !names.includes(line.slice(0, line.indexOf(':')).toLowerCase()))
+      .join('');
+  }
+
   #timeLines(request: VariableSource, status: number, lastModified: string | undefined): string {
     if (this.#expires === undefined || !addedStatuses.includes(status)) return '';
     return this.#expires.lines(request, lastModified);

@@ -250,18 +250,20 @@ export class FilePassage {
     const { answer } = request;
     const { response } = this.#route;
     answer.writtenLines = lines;
+    let kept = lines;
     let added = ownLines;
     if (response !== undefined) {
       answer.expectedStatus = status;
+      kept = response.kept(lines, status);
       added += response.added(request, status, answer.sentField('last-modified'));
-      answer.writtenLines = lines + added;
+      answer.writtenLines = kept + added;
     }
     const connection = keepAlive
       ? head.minor === 0
         ? 'Connection: keep-alive\r\n'
         : ''
       : 'Connection: close\r\n';
-    return `${fileStatusLine(status)}${lines}${connection}${added}\r\n`;
+    return `${fileStatusLine(status)}${kept}${connection}${added}\r\n`;
   }
 
   /** Reads a chunk once the client has taken the one before. Nothing is written before the first one is here. */

@@ -655,6 +655,22 @@ export const fileCases: readonly PeerCase[] = [
     asks: ['GET /hello.txt', 'GET /nothing', 'GET /dir/', 'GET /dir/nothing', 'GET /app/main.js'],
   },
   {
+    name: 'a file has one ETag and one Last-Modified, that of the configuration or none',
+    server: `
+      root FOLDER/www;
+      location /none/ { alias FOLDER/www/; add_header Last-Modified ""; add_header ETag ""; add_header Cache-Control no-store; expires off; }
+      location /own/ { alias FOLDER/www/; add_header Last-Modified "Tue, 15 Nov 1994 12:45:26 GMT"; add_header ETag '"own"' always; }
+      location /timed/ { alias FOLDER/www/; add_header Last-Modified ""; expires modified 1h; }
+    `,
+    asks: [
+      'GET /none/hello.txt',
+      'GET /own/hello.txt',
+      'GET /own/none.txt',
+      'GET /none/none.txt',
+      'GET /timed/hello.txt',
+    ],
+  },
+  {
     name: 'browsers are told how long they may keep what they get',
     server: `root FOLDER/www; expires 1h;
       location = /none { return 404; }

@@ -5,7 +5,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { WebSocketServer } from 'ws';
 import { silentLog } from '../base/log.ts';
@@ -193,6 +193,74 @@ test('TLS: who begins a handshake and does not go on is sent away, though it end
   silent.end();
   await kit.opened({ clients: 0 });
 });
+
+test('TLS: who ends its side within a handshake has gone at once', async (t) => {
+  const certificate = certificates.make('gone.example');
+  const route = routeModel('/', upstreamModel(tcpServer(1)));
+  const kit = await GatewayKit.start(t, {
+    tls: true,
+    sites: [siteModel('gone.example', [route], { certificate })],
+  });
+  const hello = await clientHello(t, 'gone.example');
+  const within = await kit.connect();
+  within.write(hello.subarray(0, 40));
+  await kit.opened({ clients: 1 });
+  within.end();
+  await within.gone();
+  const together = await kit.connect();
+  together.socket.end(hello.subarray(0, 40));
+  await together.gone();
+  const behind = await kit.connect();
+  behind.write(hello);
+  // All of the gateway's flight is here, or on its way.
+  await behind.bytes(1);
+  behind.end();
+  await behind.gone();
+  await kit.opened({ clients: 0 });
+});
+
+test('TLS: who ends its side right behind the handshake may still have a tunnel', async (t) => {
+  const upstream = await RawServer.listen();
+  t.after(() => upstream.close());
+  const route = routeModel('/', upstreamModel(tcpServer(upstream.port)), ['tcp']);
+  const certificate = certificates.make('early.example');
+  const kit = await GatewayKit.start(t, {
+    tls: true,
+    sites: [siteModel('early.example', [route], { certificate })],
+  });
+  const client = new RawSocket(
+    connectTls({
+      host: '127.0.0.1',
+      port: kit.port,
+      servername: 'early.example',
+      rejectUnauthorized: false,
+      allowHalfOpen: true,
+    }),
+  );
+  client.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  const up = await upstream.accept();
+  await up.head();
+  up.write('HTTP/1.1 101 OK\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');
+  assert.equal(await up.rest(), '');
+  up.end('out');
+  await client.head();
+  assert.equal(await client.rest(), 'out');
+});
+
+/** The first bytes of a TLS client, all of its ClientHello. */
+async function clientHello(t: TestContext, servername: string): Promise<Buffer> {
+  const server = await RawServer.listen();
+  const client = connectTls({ host: '127.0.0.1', port: server.port, servername });
+  client.on('error', () => {});
+  t.after(async () => {
+    client.destroy();
+    await server.close();
+  });
+  const connection = await server.accept();
+  const head = Buffer.from(await connection.bytes(5), 'latin1');
+  const body = await connection.bytes(head.readUInt16BE(3));
+  return Buffer.concat([head, Buffer.from(body, 'latin1')]);
+}
 
 test('a TLS handshake to a plain port is a line in the log', async (t) => {
   const kit = await GatewayKit.start(t);

@@ -89,9 +89,10 @@ export class Listener implements ProxyHeaderUser {
     this.#sockets = new CountedSockets(options.counts, 'clients');
     this.#server = createServer(serverOptions, (socket) => this.#accept(socket));
     if (options.tls !== undefined) {
-      this.#tlsServer = createTlsServer(options.tls, (socket) =>
-        this.#handOver(socket, socket, underneath(socket)),
-      );
+      this.#tlsServer = createTlsServer(options.tls, (socket) => {
+        socket.allowHalfOpen = true;
+        this.#handOver(socket, socket, underneath(socket));
+      });
       this.#tlsServer.on('tlsClientError', (error, socket) => {
         options.totals?.tlsHandshakeFailed();
         options.log.info(
@@ -352,6 +353,8 @@ export class Listener implements ProxyHeaderUser {
       socket.pause();
       socket.unshift(chunk);
       if (chunk[0] === tlsHandshakeByte) {
+        // Until the handshake is over TLS has it from here: who ends their side within that has gone.
+        socket.allowHalfOpen = false;
         tlsServer.emit('connection', socket);
       } else {
         this.#handOver(socket, socket, socket, true);

@@ -18,8 +18,9 @@ type Plan = {
 
 /**
  * What each of them listens on, port 0 resolved, in their order. Where one of `before` listens already its place is taken, and
- * only when all others listen, too. One of `before` that is in the way (127.0.0.1:80 of 0.0.0.0:80) is closed last, for the
- * moment that this takes nobody is accepted there. Rejects with `HW_LISTEN_…`, and then nothing has changed.
+ * only when all others listen, too. One of `before` that is in the way (127.0.0.1:80 of 0.0.0.0:80) is closed last, once who has
+ * connected there is accepted; who connects in the moment between the two is refused. Rejects with `HW_LISTEN_…`, and then nothing
+ * has changed.
  */
 export async function listenAll(
   listeners: readonly Listener[],
@@ -67,7 +68,7 @@ async function takeFrom(
   bound: Map<Listener, ListenAddress>,
 ): Promise<void> {
   const inTheWay = old.filter((other) => blocked.some((listener) => other.isInTheWayOf(listener)));
-  for (const other of inTheWay) other.closeNow();
+  await Promise.all(inTheWay.map((other) => other.close()));
   const results = await Promise.allSettled(
     blocked.map(async (listener) => bound.set(listener, await listener.listen())),
   );

@@ -124,6 +124,7 @@ export class Listener implements ProxyHeaderUser {
   /** The address in fact listened on, port 0 resolved. Rejects with `HW_LISTEN_…` saying which address and why. */
   async listen(): Promise<ListenAddress> {
     const { address, ipv6Only, reusePort } = this.#options;
+    this.#closed = undefined;
     this.#server.off('error', this.#onAcceptError);
     const bound = await bind(this.#server, address, { ipv6Only, reusePort });
     this.#learn();
@@ -184,7 +185,7 @@ export class Listener implements ProxyHeaderUser {
 
   /**
    * Accepts nothing more; open sockets stay. Resolves when whoever has connected until then is accepted: the kernel resets those
-   * that are left in its queue, though another process may listen on the same port.
+   * that are left in its queue, though another process may listen on the same port. `listen` may follow.
    */
   close(): Promise<void> {
     this.#closed ??= this.#server.listening ? this.#acceptRestAndClose() : Promise.resolve();
@@ -203,7 +204,7 @@ export class Listener implements ProxyHeaderUser {
     this.closeNow();
   }
 
-  /** As `close`, but who is in the kernel's queue is reset. `listen` may follow. */
+  /** As `close`, but who is in the kernel's queue is reset. */
   closeNow(): void {
     if (this.#server.listening) this.#server.close();
   }

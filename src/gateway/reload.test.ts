@@ -212,6 +212,29 @@ test('an address that is in the way of another one makes room for it, and does n
   assert.equal(await answer(), 'six');
 });
 
+test('who has connected when an address becomes wider or narrower is answered', async (t) => {
+  const kit = await GatewayKit.start(t, { route: answering('old') });
+  const free = await RawServer.listen();
+  const { port } = free;
+  await free.close();
+  const one: ListenAddress = { kind: 'tcp', host: '127.0.0.1', port };
+  const every: ListenAddress = { kind: 'tcp', host: '0.0.0.0', port };
+  await kit.gateway.replace(modelOf(one, answering('one')));
+  for (const address of [every, one, every]) {
+    // The kernel has them all, and the gateway none of them yet.
+    const clients = Array.from({ length: 200 }, () => rawConnect(port));
+    await new Promise((resolve) => process.nextTick(resolve));
+    const replaced = kit.gateway.replace(modelOf(address, answering('one')));
+    for (const connecting of clients) {
+      const client = await connecting;
+      client.write(get);
+      assert.match(await client.head(), /^HTTP\/1\.1 200 OK/);
+      client.destroy();
+    }
+    await replaced;
+  }
+});
+
 test('an upstream that both models have keeps its connections', async (t) => {
   const kit = await GatewayKit.start(t);
   const upstream = upstreamModel(tcpServer(kit.upstream.port));

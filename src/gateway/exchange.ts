@@ -321,7 +321,7 @@ export class Exchange implements Noted, SubrequestOwner {
       return;
     }
     this.#route = request.route ?? this.#route;
-    if (!this.isErrorPage && this.#route.errorPages?.has(status) === true) {
+    if (this.#hasPageFor(status)) {
       this.showErrorPage(status);
     } else if (status === closeWithoutAnswer) {
       this.#cutUnanswered();
@@ -360,8 +360,13 @@ export class Exchange implements Noted, SubrequestOwner {
       const reason = 'the configuration answers so';
       throw new HatchwayError('HW_CONFIGURED_STATUS', reason, { status, remedy: '' });
     }
+    if (location !== undefined && this.#hasPageFor(status)) {
+      this.showErrorPage(status);
+      return;
+    }
     const keepAlive = this.mayKeepAlive();
-    const sentStatus = this.pageStatus ?? status;
+    // A page that leads elsewhere is no page.
+    const sentStatus = location === undefined ? (this.pageStatus ?? status) : status;
     const options = { route: this.#route, keepAlive, lines: this.ownLines };
     this.#send(sentStatus, ownFixedAnswer(this.request, fixed, sentStatus, options), keepAlive);
   }
@@ -383,6 +388,10 @@ export class Exchange implements Noted, SubrequestOwner {
     this.#passage?.leave();
     this.#writeAccessLog();
     this.client.cut();
+  }
+
+  #hasPageFor(status: number): boolean {
+    return !this.isErrorPage && this.#route.errorPages?.has(status) === true;
   }
 
   /** Goes on as a request for the page of this status, as nginx's error_page. */

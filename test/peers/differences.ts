@@ -52,6 +52,18 @@ export const differences: readonly Difference[] = [
       'this version of Node does not tell a server which authorities a client sent along (nodejs/node#65579), so that ssl_verify_depth counts those of the gateway’s own files, and one for all others',
   },
   {
+    name: 'redirects may have pages, and pages may be redirects',
+    asks: [/^GET \/(?:found|other|rewritten)$/],
+    reason:
+      'a page that is shown in the place of a redirect is what is shown: it has no Location, which would lead browsers away from it',
+  },
+  {
+    name: 'files are tried although a condition holds',
+    asks: [/^GET \/missing\?a=1$/],
+    reason:
+      'a condition that holds makes nginx forget the try_files of its location; what a configuration says of files counts here whatever the conditions',
+  },
+  {
     name: 'X-Accel-Redirect of an upstream leads to another location',
     asks: [/^GET \//],
     reason: 'upstreams do not choose what is served; the field is taken away, as by nginx',

@@ -118,6 +118,40 @@ export const answerCases: readonly PeerCase[] = [
     ),
   },
   {
+    name: 'redirects may have pages, and pages may be redirects',
+    server: `
+      error_page 302 @redirected;
+      error_page 303 307 =200 /page;
+      error_page 301 https://other.test/slash;
+      error_page 404 =410 /leads-on;
+      error_page 403 /forbids;
+      error_page 500 /forbids-in-words;
+      location @redirected { return 200 "redirected $status"; }
+      location = /page { return 200 "page"; }
+      location = /leads-on { return 307 /elsewhere; }
+      location = /forbids { return 401; }
+      location = /forbids-in-words { return 401 "words"; }
+      location /found { return 302 /to; }
+      location /other { return 303 /to; }
+      location /kept { return 308 /to; }
+      location /rewritten { rewrite ^ /to redirect; }
+      location /slash/ { proxy_pass http://UP_A; }
+      location /missing { return 404; }
+      location /forbidden { return 403; }
+      location /broken { return 500; }
+    `,
+    asks: [
+      '/found',
+      '/other',
+      '/kept',
+      '/rewritten',
+      '/slash',
+      '/missing',
+      '/forbidden',
+      '/broken',
+    ].map((path) => `GET ${path}`),
+  },
+  {
     name: 'error pages are a path, a named location, a URL, with their own status or another',
     server: `
       error_page 404 /sorry;

@@ -2,21 +2,36 @@
 import type { ResponseHead } from '../http1/head.ts';
 import type { BodyRelay } from './body-relay.ts';
 
+/** What became of asking one server. */
+export type UpstreamTry = {
+  readonly address: string;
+  /** What it answered, or what its failure counts as; undefined when it has done neither. */
+  readonly status: number | undefined;
+  /** Until the connection was up, and until the head of its answer came, in milliseconds; undefined when that has not happened. */
+  readonly connectMs: number | undefined;
+  readonly headerMs: number | undefined;
+  /** Until it had answered or failed, or until now. */
+  readonly responseMs: number;
+  /** Of its answer, as the client was sent it. */
+  readonly bodyBytes: number;
+  /** Whether it was not asked instead of the one before, but for a page. */
+  readonly isForPage: boolean;
+};
+
 export class AnswerRecord {
   /** What the client gets; 0 until a head is written. */
   status = 0;
   /** What it is going to be, once that is settled, for variables of what is sent with it; else 0. */
   expectedStatus = 0;
-  /** Of the gateway's own answer. */
+  /** Of the head that was written. */
+  headBytes = 0;
+  /** Of the body of the gateway's own answer. */
   ownBytes = 0;
   /** `HW_…` of what ended the request; undefined when nothing did. */
   errorCode: string | undefined;
   /** Whether the answer was written to its end. */
   isComplete = false;
-  /** The last server that was asked, `127.0.0.1:9000`; undefined when none was. */
-  upstreamAddress: string | undefined;
-  /** When it was asked, when the connection to it was up and when the head of its answer came: `performance.now()`. */
-  askedAt: number | undefined;
+  /** When the connection to the server that was asked last was up, and when the head of its answer came: `performance.now()`. */
   connectedAt: number | undefined;
   answeredAt: number | undefined;
   /** Of the upstream. */
@@ -25,6 +40,14 @@ export class AnswerRecord {
   responseRelay: BodyRelay | undefined;
   /** What the route added or changed, as lines. */
   writtenLines = '';
+  #upstreamAddress: string | undefined;
+  #askedAt: number | undefined;
+  #failedStatus: number | undefined;
+  #failedAt: number | undefined;
+  /** Servers that were asked before the last one; undefined for none, as mostly. */
+  #earlier: UpstreamTry[] | undefined;
+  /** Whether the server that was asked last was not asked instead of the one before, but for a page. */
+  #isForPage = false;
 
   /** Of the body sent to the client, its framing included. */
   get bodyBytesSent(): number {
@@ -36,16 +59,66 @@ export class AnswerRecord {
     return this.requestRelay?.bodyBytes ?? 0;
   }
 
-  get upstreamStatus(): number | undefined {
-    return this.head?.status;
+  /**
+   * A server is asked from now on.
+   *
+   * @param address `127.0.0.1:9000`, or the name of the upstream when none of its servers can be asked
+   * @param now `performance.now()`
+   * @param isAnother whether it is asked instead of the one before
+   */
+  ask(address: string, now: number, isAnother: boolean): void {
+    if (this.#upstreamAddress !== undefined) {
+      this.#earlier ??= [];
+      this.#earlier.push(this.#lastTry(this.#upstreamAddress, now, 0));
+      this.#isForPage = !isAnother;
+    }
+    this.#upstreamAddress = address;
+    this.#askedAt = now;
+    this.#failedStatus = undefined;
+    this.#failedAt = undefined;
+    this.connectedAt = undefined;
+    this.answeredAt = undefined;
+    this.head = undefined;
   }
 
-  get upstreamConnectMs(): number | undefined {
-    return between(this.askedAt, this.connectedAt);
+  /** The server that was asked last has failed, which counts as this status. */
+  askedInVain(status: number): void {
+    this.#failedStatus = status;
+    this.#failedAt = performance.now();
+  }
+
+  /** The last server that was asked, `127.0.0.1:9000`; undefined when none was. */
+  get upstreamAddress(): string | undefined {
+    return this.#upstreamAddress;
+  }
+
+  /** What it answered, or what its failure counts as. */
+  get upstreamStatus(): number | undefined {
+    return this.#failedStatus ?? this.head?.status;
   }
 
   get upstreamMs(): number | undefined {
-    return between(this.askedAt, this.answeredAt);
+    return between(this.#askedAt, this.answeredAt);
+  }
+
+  /** All servers that were asked, in order; none when there was none. */
+  get upstreamTries(): readonly UpstreamTry[] {
+    if (this.#upstreamAddress === undefined) return [];
+    const bytes = this.head === undefined ? 0 : this.bodyBytesSent;
+    const last = this.#lastTry(this.#upstreamAddress, performance.now(), bytes);
+    return this.#earlier === undefined ? [last] : [...this.#earlier, last];
+  }
+
+  #lastTry(address: string, now: number, bodyBytes: number): UpstreamTry {
+    return {
+      address,
+      status: this.upstreamStatus,
+      connectMs: between(this.#askedAt, this.connectedAt),
+      headerMs: this.upstreamMs,
+      responseMs: between(this.#askedAt, this.#failedAt ?? now) ?? 0,
+      bodyBytes,
+      isForPage: this.#isForPage,
+    };
   }
 
   /** A field of the upstream's answer, its values joined; the name in lower case. */

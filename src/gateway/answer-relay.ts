@@ -54,6 +54,7 @@ export class AnswerRelay {
     const text = clientHead(response, { framing, keepAlive, http10, changes });
     const taken = this.#relay.push(rest, text);
     request.answer.status = pageStatus ?? response.status;
+    request.answer.headBytes = text.length;
     return taken;
   }
 

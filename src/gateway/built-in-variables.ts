@@ -7,8 +7,10 @@
 import { realpathSync } from 'node:fs';
 import { hostname } from 'node:os';
 import type { Fields } from '../http1/fields.ts';
+import type { RequestHead } from '../http1/head.ts';
 import { basicUser } from './access-entry.ts';
 import { formatLocalTime } from './access-log-time.ts';
+import type { UpstreamTry } from './answer-record.ts';
 import { addressBytes } from './client-address/ip-address.ts';
 import type { RouteFiles } from './files/route-files.ts';
 import type { RequestState } from './request-state.ts';
@@ -21,7 +23,7 @@ const variables: Readonly<Record<string, Variable>> = {
   args: ({ query }) => query,
   binary_remote_addr: ({ remoteAddress }) => addressBytes(remoteAddress),
   body_bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
-  bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
+  bytes_sent: ({ answer }) => String(answer.headBytes + answer.bodyBytesSent),
   connection: ({ client }) => String(client.number),
   connection_requests: ({ client }) => String(client.accepted.stream?.request ?? client.requests),
   content_length: ({ head }) => head.fields.get('content-length'),
@@ -64,7 +66,7 @@ const variables: Readonly<Record<string, Variable>> = {
   request_completion: ({ answer }) => (answer.isComplete ? 'OK' : ''),
   request_filename: (request) => filesOf(request)?.nameOf(request, false),
   request_id: ({ requestId }) => requestId,
-  request_length: ({ answer }) => String(answer.bytesReceived),
+  request_length: ({ head, answer }) => String(headLength(head) + answer.bytesReceived),
   request_method: ({ method, outerMethod = method }) => outerMethod,
   request_time: ({ startedAt }) => secondsText(Date.now() - startedAt),
   request_uri: ({ head }) => head.target,
@@ -76,14 +78,12 @@ const variables: Readonly<Record<string, Variable>> = {
   status: ({ answer }) => String(answer.status || answer.expectedStatus).padStart(3, '0'),
   time_iso8601: () => isoTime(new Date()),
   time_local: () => formatLocalTime(new Date()),
-  upstream_addr: ({ answer }) => answer.upstreamAddress,
-  upstream_connect_time: ({ answer }) => secondsText(answer.upstreamConnectMs),
-  upstream_header_time: ({ answer }) => secondsText(answer.upstreamMs),
-  upstream_response_length: ({ answer }) =>
-    answer.upstreamStatus === undefined ? undefined : String(answer.bodyBytesSent),
-  upstream_response_time: ({ answer, startedAt }) =>
-    answer.upstreamAddress === undefined ? undefined : secondsText(Date.now() - startedAt),
-  upstream_status: ({ answer }) => numberText(answer.upstreamStatus),
+  upstream_addr: ofTries(({ address }) => address),
+  upstream_connect_time: ofTries(({ connectMs }) => secondsText(connectMs)),
+  upstream_header_time: ofTries(({ headerMs }) => secondsText(headerMs)),
+  upstream_response_length: ofTries(({ bodyBytes }) => String(bodyBytes)),
+  upstream_response_time: ofTries(({ responseMs }) => secondsText(responseMs)),
+  upstream_status: ofTries(({ status }) => numberText(status)),
   uri: ({ path }) => path,
   ...tlsVariables,
   ...clientCertificateVariables,
@@ -127,6 +127,28 @@ function familyMember(name: string): Variable | undefined {
     return variable;
   }
   return undefined;
+}
+
+/** As most clients write it: a space behind each colon. */
+function headLength({ method, sentTarget, fields }: RequestHead): number {
+  const startLine = method.length + sentTarget.length + ' '.length * 2 + 'HTTP/1.1\r\n'.length;
+  let length = startLine + '\r\n'.length;
+  for (let index = 0; index < fields.count; index++) {
+    length += fields.nameAt(index).length + fields.valueAt(index).length + ': \r\n'.length;
+  }
+  return length;
+}
+
+/** What nginx says of every server that was asked: with `:` between those of a request and of what it became inside. */
+function ofTries(textOf: (one: UpstreamTry) => string | undefined): Variable {
+  return ({ answer }) => {
+    let text: string | undefined;
+    for (const one of answer.upstreamTries) {
+      const own = textOf(one) ?? '-';
+      text = text === undefined ? own : `${text}${one.isForPage ? ' : ' : ', '}${own}`;
+    }
+    return text;
+  };
 }
 
 /** The host that the request names, in lower case and without port, else the site's first name. */

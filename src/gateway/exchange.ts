@@ -376,6 +376,7 @@ export class Exchange implements Noted, SubrequestOwner {
     this.isOver = true;
     this.client.socket.write(text, 'latin1');
     answer.status = status;
+    answer.headBytes = text.length - bodyBytes;
     answer.ownBytes = bodyBytes;
     answer.isComplete = true;
     this.#writeAccessLog();

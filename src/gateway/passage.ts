@@ -66,7 +66,12 @@ export class Passage implements UpstreamUser {
 
   /** Throws `HW_NO_LIVE_UPSTREAM`. */
   begin(): void {
-    if (!this.#tryNext()) throw this.#upstream.noLive();
+    if (this.#tryNext()) return;
+    const { answer } = this.#exchange.request;
+    const error = this.#upstream.noLive();
+    answer.ask(this.#upstream.authority, performance.now(), false);
+    answer.askedInVain(error.status);
+    throw error;
   }
 
   /** Gives up whatever is under way; nothing more is heard of it. May be called more than once. */
@@ -106,12 +111,8 @@ export class Passage implements UpstreamUser {
   #tryNext(): boolean {
     const pool = this.#selection.next();
     if (pool === undefined) return false;
-    const { answer } = this.#exchange.request;
-    const { upstreamAddress } = answer;
-    answer.upstreamAddress =
-      upstreamAddress === undefined ? pool.name : `${upstreamAddress}, ${pool.name}`;
     const now = performance.now();
-    answer.askedAt = now;
+    this.#exchange.request.answer.ask(pool.name, now, this.#tries > 0);
     if (this.#tries === 0) this.#firstTryAt = now;
     this.#tries++;
     const idle = pool.take(this);
@@ -138,6 +139,7 @@ export class Passage implements UpstreamUser {
     const exchange = this.#exchange;
     const wasSent = this.#connection?.ready === true;
     exchange.client.serving.totals.upstreamFailed(this.#upstream.model.name, error.code);
+    exchange.request.answer.askedInVain(error.status);
     this.#connection?.abandon();
     this.#connection = undefined;
     this.#selection.failed();

@@ -238,6 +238,7 @@ export class FilePassage {
     if (exchange.head.method === 'HEAD' || body === undefined || body.length === 0) {
       exchange.client.socket.write(head, 'latin1');
       answer.status = status;
+      answer.headBytes = head.length;
     } else {
       await this.#stream(status, head, body, handle, name);
       if (this.#isLeft) return;
@@ -286,6 +287,7 @@ export class FilePassage {
         at += bytes.length;
         const chunk = text === '' ? bytes : Buffer.concat([Buffer.from(text, 'latin1'), bytes]);
         answer.status = status;
+        answer.headBytes = head.length;
         answer.ownBytes += chunk.length - headLength;
         text = '';
         headLength = 0;

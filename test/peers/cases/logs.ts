@@ -43,4 +43,34 @@ export const logCases: readonly PeerCase[] = [
     ],
     log: 'logs/own.log',
   },
+  {
+    name: 'every server that was asked is in the line, and how long a request was',
+    http: `
+      log_format asked '$uri [$upstream_status] [$upstream_addr] $request_length';
+      upstream first.none.test { server UP_NONE max_fails=0; server UP_A backup; }
+      upstream both.none.test { server UP_NONE; }
+    `,
+    server: `
+      access_log FOLDER/logs/asked.log asked;
+      location / { proxy_pass http://first.none.test; proxy_next_upstream error http_503; }
+      location /none { proxy_pass http://UP_NONE; }
+      location /dead { proxy_pass http://both.none.test; }
+      location /page { proxy_pass http://UP_NONE; error_page 502 = @page; }
+      location /intercepted { proxy_intercept_errors on; proxy_pass http://UP_B; error_page 404 = /page-of-a-file; }
+      location /text { return 200 "text"; }
+      location @page { proxy_pass http://first.none.test; }
+    `,
+    asks: [
+      'GET /',
+      ask('GET /a', 'X-Answer-Status: 503'),
+      'GET /none',
+      'GET /dead',
+      'GET /dead',
+      'GET /page',
+      ask('GET /intercepted', 'X-Answer-Status: 404'),
+      'GET /text?with=a&query',
+      { line: 'POST /', headers: ['Content-Length: 5'], body: 'hello' },
+    ],
+    log: 'logs/asked.log',
+  },
 ];

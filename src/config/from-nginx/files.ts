@@ -21,16 +21,15 @@ export function namesFiles({ settings, children }: Level): boolean {
   );
 }
 
-/** Of each `http` once, since there may be thousands of servers in it that ask. */
-const namedInHttp = new WeakMap<Level, boolean>();
+/** Of each level once, since there may be thousands in an `http`. */
+const namedAround = new WeakMap<Level, boolean>();
 
-/** Whether what all of a configuration shares does: a map, the format of a log. */
-function isNamedForAll(level: Level): boolean {
-  let http: Level | undefined = level;
-  while (http !== undefined && http.kind !== 'http') http = http.parent;
-  if (http === undefined) return false;
-  const known = namedInHttp.get(http) ?? http.settings.some(namesFile);
-  namedInHttp.set(http, known);
+/** Whether what it has from around does: a map, the format of a log, a field that is added in all of a server. */
+function isNamedAround({ parent }: Level): boolean {
+  if (parent === undefined) return false;
+  const known =
+    namedAround.get(parent) ?? (parent.settings.some(namesFile) || isNamedAround(parent));
+  namedAround.set(parent, known);
   return known;
 }
 
@@ -42,7 +41,7 @@ function namesFile({ directive }: Setting): boolean {
 export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | undefined {
   const { level } = reader;
   const attempt = tryOf(level);
-  const isNamed = namesFiles(level) || isNamedForAll(level);
+  const isNamed = namesFiles(level) || isNamedAround(level);
   const isAnswered = settingsNamed(level, 'return').length > 0;
   const isReached = !isAnswered && (!isProxied || attempt !== undefined);
   const isSaid = attempt !== undefined || reader.isSaid('root') || reader.isSaid('alias');

@@ -671,6 +671,17 @@ export const fileCases: readonly PeerCase[] = [
     ],
   },
   {
+    name: 'names of files are known where a field of the server tells them',
+    server: `
+      add_header X-Folder $document_root always; add_header X-File $request_filename always;
+      location /up { proxy_pass http://UP_A; }
+      location /text { return 200 "text"; }
+      location /www { root FOLDER/www; return 200 "rooted"; }
+      location /in/ { alias FOLDER/www/; proxy_pass http://UP_A; }
+    `,
+    asks: ['GET /up', 'GET /text/a', 'GET /www/hello.txt', 'GET /in/hello.txt'],
+  },
+  {
     name: 'files are tried although a condition holds',
     server: `
       root FOLDER/www;

@@ -39,6 +39,7 @@ export function chooseRoute(request: RequestState, isInternal: boolean): Route |
     const refusal = site.certificateRules?.(request);
     if (typeof refusal === 'object') return refusal;
   }
+  request.routeFits = true;
   const first = site.rules?.(request);
   if (typeof first === 'object') return first;
   for (let round = 0; round < mostRounds; round++) {
@@ -48,7 +49,6 @@ export function chooseRoute(request: RequestState, isInternal: boolean): Route |
     if (route.internal && !isInternal && !request.rewritten) {
       throw gatewayError('HW_NO_ROUTE', 'the route is for requests from inside');
     }
-    request.routeFits = true;
     if (route.slashless === request.path) {
       const { query = '' } = request;
       const path = `${escapePath(request.path)}/`;

@@ -98,6 +98,15 @@ export const ruleCases: readonly PeerCase[] = [
     asks: ['GET /last/a?b', 'GET /break/a', 'GET /permanent/a', 'GET /last'],
   },
   {
+    name: 'behind a break in the server a location passes on the path as it has become',
+    server: `
+      if ($arg_a) { rewrite ^/from/(.*) /to/$1 break; }
+      rewrite ^/plain/(.*) /to/$1;
+      location /to/ { proxy_pass http://UP_A/base/; }
+    `,
+    asks: ['GET /from/x?a=1', 'GET /plain/x', 'GET /plain/x?a=1', 'GET /to/x?a=1'],
+  },
+  {
     name: 'a regex that does not match leaves no captures of the one before',
     server: `
       location ~ ^/rewrite/(\\w+) { rewrite ^/x/(.*) /y; return 200 "one=$1"; }

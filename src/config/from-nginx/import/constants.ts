@@ -2,9 +2,7 @@
  * Variables that `set` gives one value once and for all, in the place of where they are used: generated configurations say
  * `set $server 10.0.0.1;` and `proxy_pass http://$server:$port;`, which is a server like any other.
  */
-import type { GatewayModel, SiteModel } from '../../model.ts';
 import type { RuleModel, Template } from '../../rule-model.ts';
-import { routesOf, sitesOf } from '../../walk.ts';
 
 export type Constants = ReadonlyMap<string, string>;
 
@@ -33,35 +31,6 @@ export function foldConstants(
     }
   }
   return { rules: rest, constants };
-}
-
-/** Variables that say where requests of a site go, and nothing besides its own routes looks at. */
-export function targetVariables(site: SiteModel, model: GatewayModel): ReadonlySet<string> {
-  const urls = [...routesOf(site)].flatMap(({ upstream }) =>
-    upstream === undefined || 'servers' in upstream ? [] : [upstream.url],
-  );
-  const { maps, requestZones, connectionZones } = model;
-  const shared = new Set([
-    ...variablesBelow({ maps, requestZones, connectionZones, log: site.accessLog }),
-    ...unsetAnywhere(model),
-  ]);
-  return new Set(variablesBelow(urls).filter((name) => !shared.has(name)));
-}
-
-/** Of each model once, since it is asked for each of its sites. */
-const unset = new WeakMap<GatewayModel, readonly string[]>();
-
-function unsetAnywhere(model: GatewayModel): readonly string[] {
-  const known = unset.get(model) ?? [...new Set([...sitesOf(model)].flatMap(unsetIn))];
-  unset.set(model, known);
-  return known;
-}
-
-/** Variables that a site looks at and does not set: they are empty there, and known because another site sets them. */
-function unsetIn(site: SiteModel): string[] {
-  const rules = [site, ...routesOf(site)].map((one) => one.rules ?? []);
-  const set = new Set(rules.flatMap(setIn));
-  return variablesBelow(site).filter((name) => !set.has(name));
 }
 
 /** Variables that are looked at: in templates, and in conditions. */
@@ -95,7 +64,8 @@ function changingIn(rules: readonly RuleModel[]): ReadonlySet<string> {
   return changing;
 }
 
-function setIn(rules: readonly RuleModel[]): string[] {
+/** Variables that rules set, under a condition or not. */
+export function setIn(rules: readonly RuleModel[]): string[] {
   return rules.flatMap((rule) => {
     if (rule.kind === 'if') return setIn(rule.rules);
     return rule.kind === 'set' ? [rule.variable] : [];

@@ -19,12 +19,12 @@ import { type LoadNginxOptions, type NginxReading, readNginx } from '../load.ts'
 import { LevelReader } from '../reader.ts';
 import { typesOf } from '../types.ts';
 import { upstreamContext } from '../upstreams.ts';
-import { targetVariables } from './constants.ts';
 import type { Written } from './hoist.ts';
 import { ImportReport } from './import-report.ts';
 import { resolverInput } from './resolver-input.ts';
 import { type SiteInput, siteInput } from './site-keys.ts';
 import { importedServers, listenInputs } from './sites.ts';
+import { targetVariables } from './target-variables.ts';
 import { mapInputs, upstreamInputs, zoneInputs } from './upstream-inputs.ts';
 import { durationText } from './yaml-text.ts';
 

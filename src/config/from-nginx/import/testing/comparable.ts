@@ -21,10 +21,11 @@ import type { RuleModel } from '../../../rule-model.ts';
 import type { DynamicUpstreamModel, UpstreamModel } from '../../../upstream-model.ts';
 import { hostPatternKey } from '../../../values/host-pattern.ts';
 import { formatListenAddress } from '../../../values/listen-address.ts';
-import { foldConstants, targetVariables, textOf, withConstants } from '../constants.ts';
+import { foldConstants, textOf, withConstants } from '../constants.ts';
 import { keptHosts } from '../field-keys.ts';
 import { ownHidden } from '../response-keys.ts';
 import { staticUpstream } from '../static-upstream.ts';
+import { targetVariables } from '../target-variables.ts';
 import { usedMaps } from '../upstream-inputs.ts';
 import { fromText, pathText, regexText, templateText } from '../yaml-text.ts';
 

@@ -230,11 +230,9 @@ test('TLS: who ends its side right behind the handshake may still have a tunnel'
   });
   const client = new RawSocket(
     connectTls({
-      host: '127.0.0.1',
-      port: kit.port,
+      socket: connect({ host: '127.0.0.1', port: kit.port, allowHalfOpen: true }),
       servername: 'early.example',
       rejectUnauthorized: false,
-      allowHalfOpen: true,
     }),
   );
   client.end('GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n');

@@ -12,7 +12,7 @@
  * - `X-Hatchway-*` of the client is dropped everywhere. Servers in this process are told by `Via`, `X-Hatchway-Upgrade`
  *   and `X-Hatchway-Connection` what really arrived, so that they can say what a proxy in front has done to it.
  */
-
+import { STATUS_CODES } from 'node:http';
 import type { FieldNameSet } from '../http1/fields.ts';
 import type { RequestHead, ResponseHead } from '../http1/head.ts';
 import { checkedFieldLine, statusLine } from '../http1/head-writer.ts';
@@ -129,7 +129,7 @@ export function clientHead(
     changes === undefined
       ? statusLine(head.status, head.reason) +
         forwardableLines(head.fields, undefined, mayHaveLength)
-      : statusLine(changes.status ?? head.status, changes.status === undefined ? head.reason : '') +
+      : changedStatusLine(head, changes.status) +
         forwardableLines(head.fields, changes.replaced, mayHaveLength) +
         changes.lines;
   if (options.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
@@ -143,4 +143,11 @@ export function clientHead(
   else if (upgrade) text += 'Connection: Upgrade\r\n';
   else if (options.http10) text += 'Connection: keep-alive\r\n';
   return `${text}\r\n`;
+}
+
+/** Another status has its own phrase, whatever the upstream has called the one that it takes the place of. */
+function changedStatusLine({ status, reason }: ResponseHead, instead: number | undefined): string {
+  return instead === undefined
+    ? statusLine(status, reason)
+    : statusLine(instead, STATUS_CODES[instead] ?? '');
 }

@@ -274,6 +274,28 @@ test('an answer of the upstream is replaced by an error page only when the route
   }
 });
 
+test('an error page that an upstream has made goes with the phrase of its new status', async (t) => {
+  for (const [status, line] of [
+    [undefined, '404 Not Found'],
+    [410, '410 Gone'],
+    [599, '599 '],
+    ['from-page', '203 Page Of Ours'],
+  ] as const) {
+    const errorPages = [
+      { statuses: [404], to: ['/page'], ...(status === undefined ? {} : { status }) },
+    ];
+    const kit = await GatewayKit.start(t, { route: { response: { intercept: true, errorPages } } });
+    const { client, upstream } = await kit.ask(get('/'));
+    upstream.write('HTTP/1.1 404 Gone Fishing\r\nContent-Length: 0\r\n\r\n');
+    const page = await kit.upstream.accept();
+    assert.match(await page.head(), /^GET \/page /);
+    page.write('HTTP/1.1 203 Page Of Ours\r\nContent-Length: 8\r\n\r\nthe page');
+    const [first] = (await client.head()).split('\r\n');
+    assert.equal(first, `HTTP/1.1 ${line}`);
+    assert.equal(await client.bytes(8), 'the page');
+  }
+});
+
 test('fields are added by status or always, hidden, and redirects and cookies point at the gateway', async (t) => {
   const kit = await GatewayKit.start(t, {
     route: {

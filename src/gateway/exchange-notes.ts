@@ -31,7 +31,7 @@ export interface Noted {
 
 /** An error that ended a request; the answer, if there was one, has the same id. */
 export function noteFailure(request: Noted, error: HatchwayError, requestId: string): void {
-  const { log, totals } = request.client.serving;
+  const { log, refusals, totals } = request.client.serving;
   const { code, remedy, message, status } = error;
   totals.failed(code);
   const explained = isUpgrade(request, code) ? explainFailedUpgrade(code) : undefined;
@@ -50,7 +50,9 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
       ? message
       : `upgrade failed: ${message}: ${explained.sentence}; see ${pageOf(explained.cause)}`;
   if (explained !== undefined) totals.upgradeLost(explained.cause);
-  if (error instanceof LimitError) log[error.level](facts, text);
+  const kind = `${code} ${request.site.name}`;
+  if (error instanceof LimitError) refusals.write(kind, error.level, facts, text);
+  else if (code === 'HW_RATE_LIMITED') refusals.write(kind, 'info', facts, text);
   else if (isFault) log.error(facts, text);
   else if (status >= 500) log.warn(facts, text);
   else log.info(facts, text);
@@ -58,7 +60,8 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
 
 /** A request that has to wait, or would have been refused. */
 export function noteLimit(request: Noted, level: keyof Log, message: string): void {
-  request.client.serving.log[level](factsOf(request), message);
+  const { site, client } = request;
+  client.serving.refusals.write(`limits of ${site.name}`, level, factsOf(request), message);
 }
 
 /** A try that failed, after which another server was asked. */

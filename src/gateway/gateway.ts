@@ -15,6 +15,7 @@ import { Deadlines } from './deadlines.ts';
 import { Generation, type Shared } from './generation.ts';
 import { Roster } from './roster.ts';
 import { SocketCounts } from './socket-counts.ts';
+import { SparseLog } from './sparse-log.ts';
 import type { InProcessServers } from './upstream/dial.ts';
 import { type UpstreamSet, Upstreams } from './upstream/upstreams.ts';
 
@@ -62,6 +63,7 @@ export class Gateway {
     const counts = this.#counts;
     this.#shared = {
       log,
+      refusals: new SparseLog(log),
       deadlines,
       counts,
       tunnels: new Roster(),
@@ -161,6 +163,7 @@ export class Gateway {
     this.#shared.upstreams.destroy();
     await counts.until(() => counts.clients + counts.upstreams + counts.tunnels === 0, closeMs);
     this.#access.passwords.close();
+    this.#shared.refusals.close();
     await this.#shared.accessLogs.close();
   }
 }

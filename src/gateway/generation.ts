@@ -32,6 +32,7 @@ import { type ClientHome, latestHome, type Serving, type Site } from './serving.
 import { compileSite } from './site-compiler.ts';
 import { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
+import type { SparseLog } from './sparse-log.ts';
 import { listenerTls } from './tls.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { UpstreamSet, Upstreams } from './upstream/upstreams.ts';
@@ -39,6 +40,7 @@ import type { UpstreamSet, Upstreams } from './upstream/upstreams.ts';
 /** What all configurations of one gateway have in common. */
 export type Shared = {
   readonly log: Log;
+  readonly refusals: SparseLog;
   readonly deadlines: Deadlines;
   readonly counts: SocketCounts;
   /** All that are open. */
@@ -88,6 +90,7 @@ export class Generation {
       limits,
       deadlines: shared.deadlines,
       log: shared.log,
+      refusals: shared.refusals,
       clients: new Roster(),
       maps: compileMaps(model.maps ?? []),
       rate: this.#rateAfter(before),
@@ -207,6 +210,7 @@ export class Generation {
       counts: this.#shared.counts,
       totals: this.#shared.totals,
       log,
+      refusals: serving.refusals,
       onSocket: (accepted) => {
         if (accepted.tls?.alpnProtocol === 'h2') http2.accept(accepted);
         else new ClientConnection(accepted, latestHome(home));

@@ -22,6 +22,7 @@ import { noteFault } from './fault.ts';
 import type { AddressCounts } from './rate/address-counts.ts';
 import type { SocketCounts } from './socket-counts.ts';
 import { presetAccepted, serverOptions, setAccepted } from './socket-options.ts';
+import type { SparseLog } from './sparse-log.ts';
 
 export type ListenerOptions = {
   readonly address: ListenAddress;
@@ -46,6 +47,8 @@ export type ListenerOptions = {
   /** What is counted since the start. Default: nobody counts. */
   readonly totals?: Totals | undefined;
   readonly log: Log;
+  /** For connections above the limits. */
+  readonly refusals: SparseLog;
   readonly onSocket: (accepted: AcceptedSocket) => void;
 };
 
@@ -247,12 +250,13 @@ export class Listener implements ProxyHeaderUser {
   }
 
   #take(socket: Socket): void {
-    const { counts, maxConnections, log, totals } = this.#options;
+    const { counts, maxConnections, log, refusals, totals } = this.#options;
     totals?.connectionAccepted();
     this.#sockets.add(socket);
     const shortage = this.#descriptors.shortageFor(socket);
     if (counts.clients > maxConnections) {
-      log.warn({ client: socket.remoteAddress, maxConnections }, 'too many client connections');
+      const facts = { client: socket.remoteAddress, maxConnections };
+      refusals.write('HW_TOO_MANY_CONNECTIONS', 'warn', facts, 'too many client connections');
       totals?.failed('HW_TOO_MANY_CONNECTIONS');
       // A handshake only to say so is what there is no room for.
       if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();
@@ -289,12 +293,13 @@ export class Listener implements ProxyHeaderUser {
   /** It is known whose connection it is. */
   #admit(socket: Socket): void {
     this.#isShort = false;
-    const { addressCounts, trust, log, totals } = this.#options;
+    const { addressCounts, trust, refusals, totals } = this.#options;
     if (addressCounts !== undefined) {
       const peer = this.#peerOf(socket, socket);
       const address = trust === undefined ? peer.remoteAddress : trust.connectionAddress(peer);
       if (address !== undefined && !addressCounts.acquire(address)) {
-        log.warn({ client: address }, 'too many connections from one address');
+        const message = 'too many connections from one address';
+        refusals.write('HW_TOO_MANY_FROM_ADDRESS', 'warn', { client: address }, message);
         totals?.failed('HW_TOO_MANY_FROM_ADDRESS');
         const error = gatewayError('HW_TOO_MANY_FROM_ADDRESS', `${address} is at the limit`);
         if (this.#tlsServer !== undefined) socket.on('error', ignore).destroy();

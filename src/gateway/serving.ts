@@ -21,6 +21,7 @@ import type { Routes } from './routes.ts';
 import type { Rules } from './rules.ts';
 import type { Sites } from './sites.ts';
 import type { SocketCounts } from './socket-counts.ts';
+import type { SparseLog } from './sparse-log.ts';
 import type { Tunnel } from './tunnel.ts';
 import type { DynamicUpstream } from './upstream/dynamic-upstream.ts';
 import type { Upstream } from './upstream/upstream.ts';
@@ -84,6 +85,8 @@ export type Serving = {
   readonly limits: Limits;
   readonly deadlines: Deadlines;
   readonly log: Log;
+  /** For what limits refuse. */
+  readonly refusals: SparseLog;
   /** Connections that speak HTTP; tunnels are no longer among them. */
   readonly clients: Roster<ClientConnection>;
   readonly counts: SocketCounts;

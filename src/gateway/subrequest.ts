@@ -43,7 +43,13 @@ export function subrequest(owner: SubrequestOwner, uri: string): Promise<Subrequ
   const path = mark === -1 ? uri : uri.slice(0, mark);
   const request = parent.inner(path, mark === -1 ? undefined : uri.slice(mark + 1));
   const note: NoteLimit = (level, message) => {
-    request.client.serving.log[level]({ client: request.remoteAddress, uri }, message);
+    const kind = `limits of ${request.site.name}`;
+    request.client.serving.refusals.write(
+      kind,
+      level,
+      { client: request.remoteAddress, uri },
+      message,
+    );
   };
   return new Promise((resolve, reject) => {
     try {

@@ -11,6 +11,7 @@ import type { ListenAddress } from '../../config/model.ts';
 import type { AcceptedSocket } from '../accepted-socket.ts';
 import { Listener } from '../listener.ts';
 import { SocketCounts } from '../socket-counts.ts';
+import { SparseLog } from '../sparse-log.ts';
 import { TestCertificates } from '../testing/certificates.ts';
 import { GatewayKit, siteModel } from '../testing/gateway-kit.ts';
 import { RawSocket } from '../testing/raw-socket.ts';
@@ -52,6 +53,7 @@ async function listen(
     maxConnections: 100,
     counts: new SocketCounts(),
     log: { ...silentLog, warn: (facts) => logged.push((facts as { reason: string }).reason) },
+    refusals: new SparseLog(silentLog),
     // Whoever takes a socket listens at once: it flows.
     onSocket: (accepted) => waiting.shift()?.({ ...accepted, raw: new RawSocket(accepted.socket) }),
   });

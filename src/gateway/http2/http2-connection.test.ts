@@ -15,6 +15,7 @@ import type { Serving } from '../serving.ts';
 import { compileSite } from '../site-compiler.ts';
 import { Sites } from '../sites.ts';
 import { SocketCounts } from '../socket-counts.ts';
+import { SparseLog } from '../sparse-log.ts';
 import { limits, siteModel } from '../testing/gateway-kit.ts';
 import { Http2Front } from './http2-front.ts';
 import { Http2Client } from './testing/http2-kit.ts';
@@ -34,6 +35,7 @@ function startFront() {
     limits,
     deadlines: new Deadlines(1000),
     log: silentLog,
+    refusals: new SparseLog(silentLog),
     clients: new Roster(),
     counts: new SocketCounts(),
     totals,

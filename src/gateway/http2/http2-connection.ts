@@ -107,6 +107,7 @@ export class Http2Connection implements BridgeOwner, Deadlined {
   /**
    * Takes no more requests, and closes when those under way are answered. Which ones that are is in the GOAWAY: the
    * client may send the others again (RFC 9113, 6.8). They are read until it closes, so that no reset overtakes the GOAWAY.
+   * There is no notice before it, of 2^31-1: behind any GOAWAY that Node sends, nghttp2 ignores new streams without a word.
    */
   drain(): void {
     const { deadlines } = this.#owner.serving;

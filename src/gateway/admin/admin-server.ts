@@ -7,7 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Log } from '../../base/log.ts';
 import type { ListenAddress } from '../../config/model.ts';
-import { addressName, bind } from '../listener.ts';
+import { addressName, bind } from '../bind.ts';
 import { isAdminHost } from './admin-host.ts';
 import type { GatewayView } from './gateway-view.ts';
 import { Metrics } from './metrics.ts';

@@ -50,9 +50,12 @@ export function noteFailure(request: Noted, error: HatchwayError, requestId: str
       ? message
       : `upgrade failed: ${message}: ${explained.sentence}; see ${pageOf(explained.cause)}`;
   if (explained !== undefined) totals.upgradeLost(explained.cause);
-  const kind = `${code} ${request.site.name}`;
-  if (error instanceof LimitError) refusals.write(kind, error.level, facts, text);
-  else if (code === 'HW_RATE_LIMITED') refusals.write(kind, 'info', facts, text);
+  const limitLevel =
+    error instanceof LimitError ? error.level : code === 'HW_RATE_LIMITED' ? 'info' : undefined;
+  // Every upgrade has its line, also in a flood.
+  if (limitLevel !== undefined && explained !== undefined) log[limitLevel](facts, text);
+  else if (limitLevel !== undefined)
+    refusals.write(`${code} ${request.site.name}`, limitLevel, facts, text);
   else if (isFault) log.error(facts, text);
   else if (status >= 500) log.warn(facts, text);
   else log.info(facts, text);

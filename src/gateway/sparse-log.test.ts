@@ -72,3 +72,20 @@ test('a flood above the limits of a route, of the gateway or of connections is s
   for (let i = 0; i < 20; i++) await (await kit.connect()).rest();
   assert.equal(kit.lines.filter(({ message }) => /from one address/.test(message)).length, 5);
 });
+
+test('every refused upgrade has its line, also in a flood', async (t) => {
+  const kit = await GatewayKit.start(t, { limits: { ratePerAddress: { perSecond: 0.01 } } });
+  const { client, upstream } = await kit.ask(get);
+  upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await client.head();
+  const handshake = get.replace(
+    /\r\n$/,
+    'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  for (let i = 0; i < 20; i++) {
+    const one = await kit.connect();
+    one.write(handshake);
+    assert.match(await one.head(), /^HTTP.1.1 429 /);
+  }
+  assert.equal(kit.lines.filter(({ message }) => /^upgrade failed: /.test(message)).length, 20);
+});

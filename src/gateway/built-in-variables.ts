@@ -20,7 +20,7 @@ import { clientCertificateVariables, tlsVariables } from './tls-variables.ts';
 type Variable = (request: RequestState) => string | undefined;
 
 const variables: Readonly<Record<string, Variable>> = {
-  args: ({ query }) => query,
+  args: queryOf,
   binary_remote_addr: ({ remoteAddress }) => addressBytes(remoteAddress),
   body_bytes_sent: ({ answer }) => String(answer.bodyBytesSent),
   bytes_sent: ({ answer }) => String(answer.headBytes + answer.bodyBytesSent),
@@ -54,7 +54,7 @@ const variables: Readonly<Record<string, Variable>> = {
   proxy_protocol_server_addr: ({ client }) => client.accepted.proxyProtocol?.destinationAddress,
   proxy_protocol_server_port: ({ client }) =>
     portText(client.accepted.proxyProtocol?.destinationPort),
-  query_string: ({ query }) => query,
+  query_string: queryOf,
   realpath_root: (request) => realFolder(folderOf(request)),
   realip_remote_addr: ({ client }) => client.remoteAddress,
   realip_remote_port: ({ client }) => portText(client.accepted.remotePort),
@@ -127,6 +127,11 @@ function familyMember(name: string): Variable | undefined {
     return variable;
   }
   return undefined;
+}
+
+/** A `?` with nothing behind it is as none. */
+function queryOf({ query }: RequestState): string | undefined {
+  return query === '' ? undefined : query;
 }
 
 /** As most clients write it: a space behind each colon. */

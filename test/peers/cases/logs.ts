@@ -46,7 +46,7 @@ export const logCases: readonly PeerCase[] = [
   {
     name: 'every server that was asked is in the line, and how long a request was',
     http: `
-      log_format asked '$uri [$upstream_status] [$upstream_addr] $request_length';
+      log_format asked '$uri $args [$upstream_status] [$upstream_addr] $request_length';
       upstream first.none.test { server UP_NONE max_fails=0; server UP_A backup; }
       upstream both.none.test { server UP_NONE; }
     `,
@@ -69,6 +69,7 @@ export const logCases: readonly PeerCase[] = [
       'GET /page',
       ask('GET /intercepted', 'X-Answer-Status: 404'),
       'GET /text?with=a&query',
+      'GET /text?',
       { line: 'POST /', headers: ['Content-Length: 5'], body: 'hello' },
     ],
     log: 'logs/asked.log',

@@ -9,6 +9,8 @@ export type FilesModel = {
   readonly folder: Template;
   /** Whether it takes the place of the route's path instead; for a regex it is the file itself then. Default false. */
   readonly isAlias?: boolean;
+  /** The path that an alias takes the place of, where it is that of a route around this one. Default: the route's own. */
+  readonly aliasPrefix?: string;
   /** What a path that ends with `/` stands for: the first one that is there. With a `/` in front a path of the site. Default `index.html`. */
   readonly index?: readonly Template[];
   /** Looked for before anything else, also before an upstream is asked. Default: nothing. */

@@ -4,6 +4,7 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { type Level, type Setting, settingsNamed } from '../../nginx/level.ts';
+import { parseLocation } from '../../nginx/model/location.ts';
 import type { FilesModel, TryModel } from '../files-model.ts';
 import type { Template } from '../rule-model.ts';
 import type { LevelReader } from './reader.ts';
@@ -42,7 +43,7 @@ export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | u
   const { level } = reader;
   const attempt = tryOf(level);
   const isNamed = namesFiles(level) || isNamedAround(level);
-  const isAnswered = settingsNamed(level, 'return').length > 0;
+  const isAnswered = settingsNamed(level, 'return').length > 0 && !mayBreak(level);
   const isReached = !isAnswered && (!isProxied || attempt !== undefined);
   const isSaid = attempt !== undefined || reader.isSaid('root') || reader.isSaid('alias');
   if (!isNamed && !(isReached && isSaid)) return undefined;
@@ -51,7 +52,7 @@ export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | u
   const since = reader.word('if_modified_since')?.toLowerCase();
   return {
     folder: folderOf(reader, isAlias),
-    ...(isAlias ? { isAlias } : {}),
+    ...(isAlias ? { isAlias, ...aliasPrefixOf(level) } : {}),
     ...(reader.isSaid('index') ? { index: indexOf(reader) } : {}),
     ...(attempt === undefined ? {} : { try: attempt }),
     types: typesOf(level),
@@ -60,6 +61,26 @@ export function filesOf(reader: LevelReader, isProxied: boolean): FilesModel | u
     ...(since === 'before' || since === 'off' ? { modifiedSince: since } : {}),
     ...(maxRanges === undefined ? {} : { maxRanges }),
   };
+}
+
+/** An alias that is inherited still takes the place of the path of its own location. */
+function aliasPrefixOf(level: Level): Pick<FilesModel, 'aliasPrefix'> {
+  let owner: Level | undefined = level;
+  while (owner !== undefined && settingsNamed(owner, 'alias').length === 0) owner = owner.parent;
+  if (owner === level || owner?.opening === undefined) return {};
+  const match = parseLocation(owner.opening.directive);
+  if ('code' in match) return {};
+  return match.kind === 'exact' || match.kind === 'prefix' ? { aliasPrefix: match.path } : {};
+}
+
+/** Whether its rules may end before a `return` behind them. */
+function mayBreak({ settings, children }: Level): boolean {
+  return (
+    settings.some(
+      ({ directive: { name, args } }) =>
+        name === 'break' || (name === 'rewrite' && args[2]?.value === 'break'),
+    ) || children.some((child) => child.kind.endsWith('-if') && mayBreak(child))
+  );
 }
 
 /** The `/` behind a root counts once, that of an alias as it is written. */

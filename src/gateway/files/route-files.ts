@@ -9,6 +9,7 @@ import type { FilesModel } from '../../config/files-model.ts';
 import type { PathPattern } from '../../config/route-model.ts';
 import { gatewayError } from '../errors.ts';
 import type { RequestState } from '../request-state.ts';
+import { utf8Bytes } from '../request-uri.ts';
 import { type CompiledTemplate, compileTemplate, constantOf } from '../template.ts';
 
 export type TriedPath = {
@@ -28,7 +29,7 @@ export class RouteFiles {
   readonly modifiedSince: NonNullable<FilesModel['modifiedSince']>;
   readonly maxRanges: number;
   readonly #folder: CompiledTemplate;
-  /** Of the route's path, which an alias takes the place of; undefined for a regex. */
+  /** Of the path that an alias takes the place of, in bytes; undefined for a regex. */
   readonly #prefixLength: number | undefined;
   readonly #types: FilesModel['types'];
   readonly #defaultType: string;
@@ -46,7 +47,8 @@ export class RouteFiles {
     this.modifiedSince = model.modifiedSince ?? 'exact';
     this.maxRanges = model.maxRanges ?? Number.POSITIVE_INFINITY;
     this.#folder = compileTemplate(model.folder);
-    this.#prefixLength = path.kind === 'regex' ? undefined : path.path.length;
+    const prefix = model.aliasPrefix ?? (path.kind === 'regex' ? undefined : path.path);
+    this.#prefixLength = prefix === undefined ? undefined : utf8Bytes(prefix).length;
     this.#types = model.types;
     this.#defaultType = model.defaultType ?? 'application/octet-stream';
   }

@@ -825,4 +825,26 @@ export const fileCases: readonly PeerCase[] = [
       },
     ],
   },
+  {
+    name: 'an alias that is inherited takes the place of the path of its own location',
+    server: `location /files/ { alias FOLDER/www/;
+        location ~ \\.txt$ { add_header X-Regex 1; }
+        location /files/dir/ { add_header X-Prefix 1; }
+        location = /files/page.html { add_header X-Exact 1; }
+        location /files/app/ { root FOLDER/www; try_files $uri /hello.txt; }
+        location ~ ^/files/tried/ { try_files $uri /files/hello.txt =404; }
+      }
+      location /ü/ { alias FOLDER/www/; }`,
+    asks: [
+      '/files/hello.txt',
+      '/files/dir/inner.txt',
+      '/files/dir/',
+      '/files/page.html',
+      '/files/app/main.js',
+      '/files/tried/x',
+      '/files/none.txt',
+      '/files/../secret.txt',
+      '/%C3%BC/hello.txt',
+    ].map((path) => `GET ${path}`),
+  },
 ];

@@ -63,7 +63,7 @@ test('what is left out is told in the file, and what took its place lets nobody 
   const file = join(golden, 'good', 'left-out.conf');
   const result = importNginx({ file, dataFolder });
   assert.ok(result.ok);
-  assert.equal(result.leftOut.length, 3);
+  assert.equal(result.leftOut.length, 4);
   const comments = result.text.split('\n').filter((line) => line.startsWith('#'));
   for (const { message, line } of result.leftOut) {
     assert.ok(
@@ -78,6 +78,11 @@ test('what is left out is told in the file, and what took its place lets nobody 
   assert.deepEqual(
     answers.flatMap((answer) => answer?.status ?? []),
     [500, 500],
+  );
+  const inner = sites.flatMap(({ routes = [] }) => routes.flatMap((route) => route.routes ?? []));
+  assert.deepEqual(
+    inner.map(({ to, files }) => ({ to, files })),
+    [{ to: [], files: undefined }],
   );
 });
 

@@ -82,7 +82,16 @@ export function routeInput(
   const written = isStripped || level === undefined ? [] : folded.rules;
   const rules = level === undefined ? [] : ruleInputs(written, { level, ...rulePlace });
   const ownRules = { rules: rules.length === 0 ? undefined : rules };
-  const files = filesInput(route.files, context.usualTypes);
+  const isOuterAlias = route.files?.aliasPrefix !== undefined;
+  if (isOuterAlias) {
+    context.report.refuse(
+      level,
+      'alias',
+      'the locations inside serve no files: an alias is not that of the routes inside it',
+      'write `files` of their own in its place',
+    );
+  }
+  const files = isOuterAlias ? undefined : filesInput(route.files, context.usualTypes);
   if (route.upstream === undefined) {
     const { response, ...pages } = responseKeys(route.response, undefined);
     return present({

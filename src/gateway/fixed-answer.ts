@@ -7,7 +7,7 @@ export type FixedAnswerOptions = {
   readonly location: string | undefined;
   /** One character a byte. */
   readonly body: string;
-  /** Default `text/plain`. */
+  /** Default `text/plain`. An empty one is not told. */
   readonly type: string | undefined;
   readonly isHead: boolean;
   readonly keepAlive: boolean;
@@ -28,7 +28,7 @@ export function fixedAnswer(options: FixedAnswerOptions): {
   const body = mayHaveBody ? options.body : '';
   let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nDate: ${new Date().toUTCString()}\r\n`;
   if (location !== undefined) text += checkedFieldLine('Location', location);
-  else if (mayHaveBody) text += checkedFieldLine('Content-Type', type);
+  else if (mayHaveBody && type !== '') text += checkedFieldLine('Content-Type', type);
   if (mayHaveBody) text += `Content-Length: ${body.length}\r\n`;
   if (!keepAlive) text += 'Connection: close\r\n';
   else if (http10) text += 'Connection: keep-alive\r\n';

@@ -5,7 +5,7 @@
 import type { ForwardModel, RetryModel } from '../config/route-model.ts';
 import { FieldNameSet } from '../http1/fields.ts';
 import type { RequestState } from './request-state.ts';
-import { escapePath, utf8Bytes } from './request-uri.ts';
+import { escapePath, sentPath, utf8Bytes } from './request-uri.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 
 /** What the gateway says of the client, in place of what the client sent, unless the route leaves these fields alone. */
@@ -106,7 +106,9 @@ export class Forward {
     if (request.upstreamUri !== undefined) return request.upstreamUri;
     const uri = this.#uri;
     if (uri.kind === 'as-sent')
-      return request.rewritten ? rewrittenTarget(request) : request.head.target;
+      return request.rewritten || request.isTargetChanged
+        ? rewrittenTarget(request)
+        : request.head.target;
     if (this.#template !== undefined) return this.#template(request);
     if (uri.kind === 'template') return request.head.target;
     // Behind a rewrite that ends the rules there is no prefix that could be replaced.
@@ -120,9 +122,10 @@ function rewrittenTarget(request: RequestState): string {
   return escapeIfSentSo(request, request.path) + queryOf(request);
 }
 
-/** What the client did not have to escape is passed on without, as nginx does. */
+/** A path that the client sent without an escape is passed on without, as nginx does. */
 function escapeIfSentSo(request: RequestState, path: string): string {
-  return request.rewritten || request.head.target.includes('%') ? escapePath(path) : path;
+  const isEscaped = request.rewritten || sentPath(request.head.target).includes('%');
+  return isEscaped ? escapePath(path) : path;
 }
 
 function queryOf({ query }: RequestState): string {

@@ -76,6 +76,8 @@ function compileMap(model: MapModel): (source: MapSource) => string {
       const withoutDot = names.find(lower.slice(0, -1));
       if (withoutDot !== fallback) return withoutDot.value(source);
     }
+    // An empty value is not even shown to regexes (ngx_http_map_find).
+    if (text === '') return fallback.value(source);
     for (const { regex, value } of regexes) {
       const match = regex.exec(text);
       if (match === null) continue;

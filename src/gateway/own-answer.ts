@@ -47,22 +47,32 @@ export function ownFixedAnswer(
   status: number,
   { route, keepAlive, lines }: OwnAnswerOptions,
 ): ErrorAnswer {
+  const absolute = location === undefined ? undefined : absoluteLocation(request, location);
+  // Fields that are added may tell of it, as it was configured; the log tells what was sent.
+  const added = addedLines(request, route, status, locationLine(location));
+  request.answer.writtenLines = locationLine(absolute) + added;
   return fixedAnswer({
     status,
-    location: location === undefined ? undefined : absoluteLocation(request, location),
+    location: absolute,
     body,
     type,
     isHead: request.head.method === 'HEAD',
     keepAlive,
     http10: request.head.minor === 0,
-    lines: lines + addedLines(request, route, status),
+    lines: lines + added,
   });
 }
 
-function addedLines(request: RequestState, { response }: Route, status: number): string {
+function locationLine(location: string | undefined): string {
+  return location === undefined ? '' : `Location: ${location}\r\n`;
+}
+
+/** @param own lines of the answer itself */
+function addedLines(request: RequestState, { response }: Route, status: number, own = ''): string {
   if (response === undefined) return '';
   const { answer } = request;
   answer.expectedStatus = status;
+  answer.writtenLines = own;
   const lines = response.added(request, status);
   answer.writtenLines = lines;
   return lines;

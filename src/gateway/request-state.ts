@@ -49,6 +49,8 @@ export class RequestState implements MapSource {
   query: string | undefined;
   /** Whether a rule has changed the path: what the client sent does not count any more. */
   rewritten = false;
+  /** Whether a rule has changed the query: the target goes on as it is now, and not as the client sent it. */
+  isTargetChanged = false;
   /** Whether the route was chosen for this very path, so that its prefix can be replaced. */
   routeFits = true;
   /** Of a signed in user. */
@@ -162,6 +164,7 @@ export class RequestState implements MapSource {
   set(name: string, value: string): void {
     if (name === 'args') {
       this.query = value;
+      this.isTargetChanged = true;
       return;
     }
     this.#values ??= new Map();

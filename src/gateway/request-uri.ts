@@ -12,6 +12,12 @@ const escapedInPath = tableOf(notInPath);
 const escapedInArgument = tableOf(notInArgument);
 const escapedInComponent = tableOf(`${notInArgument}!$'()*,/:;=@[]`);
 
+/** The path of a request target in origin form, as the client sent it. */
+export function sentPath(target: string): string {
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
+}
+
 /** A decoded path, escaped. */
 export function escapePath(path: string): string {
   return escapeWith(path, escapedInPath);
@@ -37,16 +43,19 @@ export function utf8Bytes(text: string): string {
 
 /**
  * Undoes the escapes of a redirect's path that need not be: those of the characters behind `%` in ASCII. What stands
- * behind the first `?` is left alone.
+ * behind the first `?`, escaped or not, is left alone.
  */
 export function unescapeRedirect(url: string): string {
-  const query = url.indexOf('?');
-  const path = query === -1 ? url : url.slice(0, query);
-  const plain = path.replace(/%([0-9a-f]{2})/gi, (escaped, digits: string) => {
+  const mark = /\?|%3f/i.exec(url);
+  if (mark === null) return unescapePath(url);
+  return `${unescapePath(url.slice(0, mark.index))}?${url.slice(mark.index + mark[0].length)}`;
+}
+
+function unescapePath(path: string): string {
+  return path.replace(/%([0-9a-f]{2})/gi, (escaped, digits: string) => {
     const code = Number.parseInt(digits, 16);
     return code > 0x25 && code < 0x7f ? String.fromCharCode(code) : escaped;
   });
-  return query === -1 ? plain : plain + url.slice(query);
 }
 
 function tableOf(characters: string): Uint8Array {

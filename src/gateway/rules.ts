@@ -7,7 +7,7 @@ import type { ConditionModel, RuleModel, Template } from '../config/rule-model.t
 import { byteRegex } from './byte-regex.ts';
 import { gatewayError } from './errors.ts';
 import type { RequestState } from './request-state.ts';
-import { escapeArgument, unescapeRedirect } from './request-uri.ts';
+import { escapeArgument, sentPath, unescapeRedirect } from './request-uri.ts';
 import { hostOf } from './sites.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 import type { VariableSource } from './variables.ts';
@@ -120,7 +120,7 @@ function compileRewrite(model: RuleModel & { readonly kind: 'rewrite' }): Step {
     const match = regex.exec(request.path);
     request.tried(match);
     if (match === null) return 'done';
-    const sent = request.head.target;
+    const sent = sentPath(request.head.target);
     // Captures come from the decoded path; where they land in a URL again they are escaped if the client had to.
     const wasEscaped = sent.includes('%') || sent.includes('+');
     const escaping = wasEscaped ? new EscapedCaptures(request, match) : request;

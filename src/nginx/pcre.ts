@@ -1,10 +1,10 @@
 /**
  * PCRE, in which nginx's regular expressions are written, as JavaScript's RegExp.
  *
- * The result matches what nginx would match, with these exceptions, which no pattern can express: characters are those of the
- * string given, where nginx compares bytes; a group inside a repeated group is empty when the last round passed it by, where
- * PCRE keeps an earlier round's text; and a repetition goes on past a round that matches nothing, as in `(?:|a)+`, where PCRE
- * stops, so that it may match more text. What JavaScript has no equal for is refused, never approximated: possessive and atomic
+ * The result is for text of one character a byte, as nginx compares bytes: `é` in a pattern is two of them. It matches what
+ * nginx would match, with these exceptions, which no pattern can express: a group inside a repeated group is empty when the
+ * last round passed it by, where PCRE keeps an earlier round's text; and a repetition goes on past a round that matches
+ * nothing, as in `(?:|a)+`, where PCRE stops, so that it may match more text. What JavaScript has no equal for is refused, never approximated: possessive and atomic
  * parts, recursion, conditions, `\K`, `\R`, properties, flags that ignore case in a part of the pattern.
  *
  * Translated are: `$`, which in PCRE matches before a line feed at the end too; `.`, which there excludes only the line feed;
@@ -25,14 +25,14 @@ export type Regex = {
 
 export type RegexProblem = {
   readonly ok: false;
-  /** Index in the pattern. */
+  /** Index in the bytes of the pattern. */
   readonly offset: number;
   readonly reason: string;
 };
 
 /** @param caseless as with `~*` */
 export function translatePcre(pattern: string, caseless = false): Regex | RegexProblem {
-  const translator = new Translator(pattern, caseless);
+  const translator = new Translator(Buffer.from(pattern).toString('latin1'), caseless);
   try {
     const { source, flags } = translator.translate();
     return {

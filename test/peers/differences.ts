@@ -129,4 +129,76 @@ export const differences: readonly Difference[] = [
     asks: [/^GET \/hello/],
     reason: 'a body that nobody wants ends the connection behind the answer, which says so',
   },
+  {
+    name: 'the host of an absolute request line takes the place of the field',
+    asks: [/^GET http:/],
+    reason:
+      'the host of an absolute request line is the only one from then on, also in `$http_host` and for upstreams (RFC 9112, 3.2.2)',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^OPTIONS \*/],
+    reason: 'an `OPTIONS *` is for the path `/`, where nginx refuses it',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^get /],
+    reason:
+      'a method may have small letters (RFC 9110, 9.1); it is another one than that in capitals',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^GET \/\xc3/, /^GET \/#/],
+    reason:
+      'bytes that are not of ASCII, and a `#`, are no part of a request line (RFC 3986, 2): servers do not agree on what they mean',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^GET \/port/],
+    reason: 'a port of more than 65535 is none',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^GET \/two/],
+    reason: 'a request that cannot be read is for no server, and so has no `error_page` of one',
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    asks: [/^GET \/%00/],
+    reason:
+      'a path that leads nowhere is known together with its host, so that the `error_page` of that server counts; nginx takes those of the default server',
+  },
+  {
+    name: 'line breaks of a path do not end a field',
+    asks: [/%0d%0a/],
+    reason:
+      'a field whose value would have a line break is left out, and a redirect to one is an error of 500; nginx lets a client write fields of the answer so',
+  },
+  {
+    name: 'an if that holds does what it says, and what stands around it stays',
+    asks: [/^GET \/dir\/nothing\?a=1/],
+    reason: 'an `if` that holds switches `try_files` off in nginx, which nobody means',
+  },
+  {
+    name: 'the page of an error is asked for without the body of the request',
+    asks: [/^POST /],
+    reason: 'the page of an error is asked for with GET, and so without the body of the request',
+  },
+  {
+    name: 'an upstream is told no host where the configuration says so',
+    asks: [/^GET /],
+    reason: 'a request without Host is none in HTTP/1.1 (RFC 9112, 3.2): an empty one is sent',
+  },
+  {
+    name: 'without a folder nothing is served, whatever the method',
+    asks: [/^PROPFIND /],
+    reason:
+      'a server without `root` has no files, and a 404 for every method; nginx has a folder of its own then',
+  },
+  {
+    name: 'redirects of the upstream point at the location that asked it',
+    asks: [/^GET \/outer\/inner\//],
+    reason:
+      'the default of `proxy_redirect` is that of the location itself; nginx takes the one of the location around it, which is for another upstream',
+  },
 ];

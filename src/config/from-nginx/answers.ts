@@ -89,10 +89,10 @@ function redirectsOf(
     if (from === 'off') return [];
     if (to === undefined) {
       // With variables there is no URL to know, and nginx refuses a `default` that is written.
-      if (target.isTemplate || prefix === undefined) return [];
-      return target.uri === undefined
-        ? [{ kind: 'prefix', from: [`${target.url}/`], to: ['/'] }]
-        : [{ kind: 'prefix', from: [target.url], to: [prefix] }];
+      if (target.isTemplate) return [];
+      if (target.uri === undefined)
+        return [{ kind: 'prefix', from: [`${target.url}/`], to: ['/'] }];
+      return prefix === undefined ? [] : [{ kind: 'prefix', from: [target.url], to: [prefix] }];
     }
     const regex = regexOf(from);
     if (regex !== undefined) return [{ kind: 'regex', regex, to: templateOf(to) }];

@@ -57,8 +57,12 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
   const zones = zonesOf(model.http);
   const places = placesOf(model.servers, shared, addresses);
   const certificates = certificateLenders(places);
+  const guests = guestsOf(places);
   const sites = new Map(
-    model.servers.map((server) => [server, siteOf(server, certificates.get(server), shared)]),
+    model.servers.map((server) => [
+      server,
+      siteOf(server, certificates.get(server), !guests.has(server), shared),
+    ]),
   );
   return {
     model: {
@@ -122,6 +126,16 @@ function placesOf(servers: readonly Server[], shared: Shared, named: NamedAddres
 function defaultOf(listens: Place['listens']): Server {
   const chosen = listens.find(({ listen }) => listen.isDefaultServer) ?? listens[0];
   return (chosen as Place['listens'][number]).server;
+}
+
+/** Servers that are not the default one of each of their addresses. */
+function guestsOf(places: readonly Place[]): Set<Server> {
+  return new Set(
+    places.flatMap(({ listens }) => {
+      const host = defaultOf(listens);
+      return listens.flatMap(({ server }) => (server === host ? [] : server));
+    }),
+  );
 }
 
 /** For each server behind TLS, the default one of its address: it shows that one's certificate when it has none. */

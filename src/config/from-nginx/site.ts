@@ -25,9 +25,18 @@ import { versionsOf } from './upstreams.ts';
 const second = 1000;
 const minute = 60 * second;
 
-/** @param fallback the server whose certificate it shows when it has none of its own */
-export function siteOf(server: Server, fallback: Server | undefined, shared: Shared): SiteModel {
+/**
+ * @param fallback the server whose certificate it shows when it has none of its own
+ * @param isDefault whether it is, wherever it listens: only another one needs the empty name that a server without any has
+ */
+export function siteOf(
+  server: Server,
+  fallback: Server | undefined,
+  isDefault: boolean,
+  shared: Shared,
+): SiteModel {
   const reader = new LevelReader(server.level, shared.prefix);
+  const namesAny = reader.isSaid('server_name');
   const own = certificatesOf(reader);
   const isOwn = own.length > 0 || fallback === undefined || rejectsHandshakes(server);
   const [certificate, ...moreCertificates] = isOwn
@@ -43,8 +52,8 @@ export function siteOf(server: Server, fallback: Server | undefined, shared: Sha
   const files = namesFiles(server.level) ? filesOf(reader, false) : undefined;
   const routes = server.locations.flatMap((location) => routeOf(location, shared) ?? []);
   return {
-    name: (server.names[0]?.text ?? '').replace(/^\./, ''),
-    hosts: server.names.flatMap(hostsOf),
+    name: nameOf(server),
+    hosts: namesAny || isDefault ? server.names.flatMap(hostsOf) : [{ kind: 'exact', host: '' }],
     ...(certificate === undefined ? {} : { certificate }),
     ...(moreCertificates.length === 0 ? {} : { moreCertificates }),
     ...(tls === undefined ? {} : { tls }),
@@ -100,6 +109,13 @@ function withRoot(routes: readonly RouteModel[], reader: LevelReader): readonly 
       ...(access === undefined ? {} : { access }),
     },
   ];
+}
+
+/** The first one, as `$server_name` and redirects have it. */
+function nameOf({ names: [first] }: Server): string {
+  if (first === undefined) return '';
+  if (first.kind === 'hostname') return hostname().toLowerCase();
+  return first.kind === 'regex' ? first.text : first.text.toLowerCase().replace(/^\./, '');
 }
 
 function hostsOf(name: Server['names'][number]): HostPattern[] {

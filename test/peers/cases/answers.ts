@@ -242,4 +242,59 @@ export const answerCases: readonly PeerCase[] = [
       ask('GET /c/', 'X-Answer-Status: 404'),
     ],
   },
+  {
+    name: 'redirects of the upstream point at the proxy in locations without a prefix, too',
+    server: `
+      location ~ ^/regex/ { proxy_pass http://UP_A; }
+      location /named { try_files /nothing @named; }
+      location @named { proxy_pass http://UP_A; }
+    `,
+    asks: ['/regex/', '/named'].map((path) =>
+      ask(`GET ${path}`, 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://UP_A/inner/x'),
+    ),
+  },
+  {
+    name: 'fields may tell of a redirect of the configuration, and an empty type is none',
+    server: `
+      default_type "";
+      add_header X-To $sent_http_location;
+      location /to { return 302 /elsewhere; }
+      location /url { return 301 https://other.test/; }
+      location /text { return 200 "text"; }
+    `,
+    asks: ['GET /to', 'GET /url', 'GET /text'],
+  },
+  {
+    name: 'the page of an error is asked for without the body of the request',
+    server: `
+      error_page 404 /page;
+      location /missing { return 404; }
+      location /page { proxy_pass http://UP_A; }
+    `,
+    asks: ['GET /missing', { line: 'POST /missing', headers: ['Content-Length: 4'], body: 'four' }],
+  },
+  {
+    name: 'an upstream is told no host where the configuration says so',
+    server: 'location / { proxy_set_header Host ""; proxy_pass http://UP_A; }',
+    asks: ['GET /'],
+  },
+  {
+    name: 'without a folder nothing is served, whatever the method',
+    server: 'location /empty { }',
+    asks: ['GET /empty', 'POST /empty', 'PROPFIND /other'],
+  },
+  {
+    name: 'redirects of the upstream point at the location that asked it',
+    server: `
+      location /outer/ { proxy_pass http://UP_B/; location /outer/inner/ { proxy_pass http://UP_A/sub/; } }
+    `,
+    asks: [
+      ask(
+        'GET /outer/inner/',
+        'X-Answer-Status: 302',
+        'X-Answer-Field: Location: http://UP_A/sub/x',
+      ),
+      ask('GET /outer/', 'X-Answer-Status: 302', 'X-Answer-Field: Location: http://UP_B/x'),
+    ],
+  },
 ];

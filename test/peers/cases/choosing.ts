@@ -163,4 +163,50 @@ export const choosingCases: readonly PeerCase[] = [
     server: 'location / { return 200 "here"; }',
     asks: ['GET /..', 'GET /../etc', 'GET /a/../../b', 'GET /%zz', 'GET /%4', 'GET /a%00b'],
   },
+  {
+    name: 'a server that names none is for requests without a host',
+    servers: `
+      server { listen PORT default_server; server_name first.test; location / { return 200 "first"; } }
+      server { listen PORT; location / { return 200 "nameless, $server_name"; } }
+    `,
+    asks: [
+      { line: 'GET /', raw: 'GET / HTTP/1.0\r\n\r\n', to: 'PORT' },
+      { line: 'GET /', host: 'unknown.test', to: 'PORT' },
+    ],
+  },
+  {
+    name: 'the name of a server is in lower case, and may be that of the machine',
+    servers: `
+      server { listen LISTEN; server_name Capital.Test; location / { return 301 https://$server_name/; } }
+      server { listen LISTEN; server_name $hostname machine.test; location / { return 301 https://$server_name/; } }
+      server { listen LISTEN; server_name ~^Capital(\\w+)\\.regex$; location / { return 301 https://$server_name/; } }
+    `,
+    asks: ['capital.test', 'machine.test', 'capital1.regex'].map((host) => ({
+      line: 'GET /',
+      host,
+    })),
+  },
+  {
+    name: 'the host of an absolute request line takes the place of the field',
+    servers: `server { listen LISTEN; server_name target.test; location / { return 200 "$host $http_host"; } }`,
+    asks: [
+      {
+        line: 'GET',
+        raw: 'GET http://target.test/ HTTP/1.1\r\nHost: other.test\r\nConnection: close\r\n\r\n',
+      },
+    ],
+  },
+  {
+    name: 'requests that cannot be read, or are for no path',
+    server: 'error_page 400 405 https://other.test/e; location / { return 200 "$uri"; }',
+    asks: [
+      { line: 'OPTIONS *', raw: 'OPTIONS * HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n' },
+      { line: 'GET /é', raw: 'GET /\xc3\xa9 HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n' },
+      { line: 'GET /#a', raw: 'GET /#a HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n' },
+      { line: 'get /', raw: 'get / HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n' },
+      { line: 'GET /port', host: 'a.test:99999' },
+      { line: 'GET /two', headers: ['Host: other.test'] },
+      'GET /%00',
+    ],
+  },
 ];

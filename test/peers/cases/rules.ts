@@ -197,4 +197,82 @@ export const ruleCases: readonly PeerCase[] = [
       'GET /a/b/c?stop=1',
     ],
   },
+  {
+    name: 'only a path that was escaped is escaped again, whatever the query was',
+    server: `
+      location /plain/ { proxy_pass http://UP_A/; }
+      location /to/ { rewrite ^/to/(.*)$ http://other.test/$1?c=$1 redirect; }
+    `,
+    asks: [
+      '/plain/a|b?q=%41',
+      '/plain/a%7Cb?q',
+      '/to/a&b?q=%41+',
+      '/to/a&b+c',
+      '/to/a&b%20c',
+      '/to/a%3Fb%20c%26d?q',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'a query that was set goes upstream, with the path as it is understood',
+    server: `
+      location /all { set $args $args&added=1; proxy_pass http://UP_A; }
+      location /none { if ($arg_a) { set $args ""; } proxy_pass http://UP_A; }
+    `,
+    asks: ['/all/a%20b//c?x', '/all/a|b?x', '/none/%64?a=1', '/none/%64?b=1'].map(
+      (path) => `GET ${path}`,
+    ),
+  },
+  {
+    name: 'patterns are compared with bytes, those of UTF-8 included',
+    http: 'map $uri $accented { ~é$ yes; default no; }',
+    server: `
+      location ~ ^/(caf[é])/ { return 200 "class $1"; }
+      location ~ ^/é(.)$ { return 200 "one $1"; }
+      location /x { if ($uri ~ ü) { return 200 "ü"; } rewrite ^/x/ä(.*)$ /ä/$1 last; return 200 "x $accented"; }
+      location / { return 200 "other $uri $accented"; }
+    `,
+    asks: [
+      '/caf%C3%A9/',
+      '/caf%E9/',
+      '/caf%C3/',
+      '/%C3%A9x',
+      '/%C3%A9%C3%A9',
+      '/x/%C3%BC',
+      '/x/%C3%A4b',
+      '/x/%C3%A9',
+      '/y',
+    ].map((path) => `GET ${path}`),
+  },
+  {
+    name: 'an empty value is for no pattern of a map, but for its own entry or the default',
+    http: `
+      map $arg_a $pattern { ~^$ pattern; default other; }
+      map $arg_a $entry { "" empty; ~^$ pattern; ~. some; }
+    `,
+    server: 'location / { return 200 "$pattern $entry"; }',
+    asks: ['GET /', 'GET /?a=', 'GET /?a=1'],
+  },
+  {
+    name: 'a break keeps a return behind it from being reached',
+    server: `root FOLDER/www;
+      location /dir/ { if ($arg_a) { break; } return 403 "returned"; }
+      location /old/ { rewrite ^/old/(.*)$ /$1 break; return 404 "returned"; }`,
+    asks: ['/dir/inner.txt', '/dir/inner.txt?a=1', '/old/hello.txt', '/old/nothing'].map(
+      (path) => `GET ${path}`,
+    ),
+  },
+  {
+    name: 'line breaks of a path do not end a field',
+    server: `
+      location /add { add_header X-Path $uri; return 200 "added"; }
+      location /to { rewrite ^ https://other.test$uri permanent; }
+    `,
+    asks: ['GET /add/b', 'GET /add/%0d%0ab', 'GET /to/%0d%0aX-Other:%20b'],
+  },
+  {
+    name: 'an if that holds does what it says, and what stands around it stays',
+    server: `root FOLDER/www;
+      location /dir/ { if ($arg_a) { set $seen 1; } try_files $uri /hello.txt; }`,
+    asks: ['GET /dir/inner.txt?a=1', 'GET /dir/nothing', 'GET /dir/nothing?a=1'],
+  },
 ];

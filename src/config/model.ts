@@ -141,6 +141,8 @@ export type MapModel = {
   readonly entries: readonly MapEntryModel[];
   /** Default: empty. */
   readonly fallback?: Template;
+  /** Whether what it was at first stays for all of the request, as in nginx. Default false: it is looked up each time. */
+  readonly isOnce?: boolean;
 };
 
 /** In the order of the configuration; looked at as `HostPattern`s are. Values may use the captures of their regex. */

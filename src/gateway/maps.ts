@@ -13,6 +13,8 @@ import type { VariableSource } from './variables.ts';
 export interface MapSource extends VariableSource {
   /** Sets `$1` to `$9` and the named ones. */
   matched(match: RegExpExecArray): void;
+  /** Sets a variable from now on. */
+  set(name: string, value: string): void;
 }
 
 /** A hash has 32 bits. */
@@ -32,7 +34,24 @@ const empty: CompiledTemplate = () => '';
 export type Maps = ReadonlyMap<string, (source: MapSource) => string>;
 
 export function compileMaps(models: readonly MapModel[]): Maps {
-  return new Map(models.map((model) => [model.variable, compileMap(model)]));
+  return new Map(
+    models.map((model) => {
+      const lookUp = compileMap(model);
+      return [model.variable, model.isOnce === true ? once(model.variable, lookUp) : lookUp];
+    }),
+  );
+}
+
+/** A variable that is set is not looked up again. */
+function once(
+  variable: string,
+  lookUp: (source: MapSource) => string,
+): (source: MapSource) => string {
+  return (source) => {
+    const value = lookUp(source);
+    source.set(variable, value);
+    return value;
+  };
 }
 
 function compileMap(model: MapModel): (source: MapSource) => string {

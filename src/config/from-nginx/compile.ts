@@ -53,7 +53,10 @@ export function compileNginx(model: NginxModel, options: CompileOptions): Compil
   const drainMs = main.isSaid('worker_shutdown_timeout')
     ? main.time('worker_shutdown_timeout', 0)
     : undefined;
-  const maps = [...model.maps.map(mapOf), ...geosOf(model.main), ...splitsOf(model.main)];
+  const maps = [
+    ...model.maps.map(mapOf),
+    ...[...geosOf(model.main), ...splitsOf(model.main)].map((map) => ({ ...map, isOnce: true })),
+  ];
   const zones = zonesOf(model.http);
   const places = placesOf(model.servers, shared, addresses);
   const certificates = certificateLenders(places);
@@ -179,13 +182,14 @@ function headFieldsOf({ http, main }: NginxModel, prefix: string): number {
   return new LevelReader(http ?? main, prefix).number('max_headers', 1000);
 }
 
-function mapOf({ variable, source, entries }: NginxModel['maps'][number]): MapModel {
+function mapOf({ variable, source, entries, isVolatile }: NginxModel['maps'][number]): MapModel {
   const fallback = entries.find((entry) => entry.kind === 'default');
   return {
     variable,
     source: templateOf(source),
     entries: entries.flatMap(entryOf),
     ...(fallback === undefined ? {} : { fallback: templateOf(fallback.value) }),
+    ...(isVolatile ? {} : { isOnce: true }),
   };
 }
 

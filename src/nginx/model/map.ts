@@ -25,6 +25,8 @@ export type VariableMap = {
   /** The variable that is set, lower-case, without its `$`. */
   readonly variable: string;
   readonly entries: readonly MapEntry[];
+  /** Whether it is looked up each time; else once for a request. */
+  readonly isVolatile: boolean;
 };
 
 /** What a lookup found. */
@@ -38,9 +40,9 @@ export type MapResult = {
 export function parseMap(level: Level): { map: VariableMap; problems: Problem[] } {
   const setting = level.opening as Setting;
   const [source, variable] = setting.directive.args.map((arg) => arg.value) as [string, string];
-  const hasHostnames = settingsNamed(level, 'hostnames').some(
-    (entry) => entry.directive.args.length === 0,
-  );
+  const hasParameter = (name: string) =>
+    settingsNamed(level, name).some(({ directive }) => directive.args.length === 0);
+  const hasHostnames = hasParameter('hostnames');
   const entries: MapEntry[] = [];
   const problems: Problem[] = [];
   const seen = new Map<string, Setting>();
@@ -67,7 +69,8 @@ export function parseMap(level: Level): { map: VariableMap; problems: Problem[] 
     }
   }
   const name = variable.replace(/^\$/, '').toLowerCase();
-  return { map: { setting, source, variable: name, entries }, problems };
+  const isVolatile = hasParameter('volatile');
+  return { map: { setting, source, variable: name, entries, isVolatile }, problems };
 }
 
 /** The entry for a value, in nginx's order: exact, longest leading wildcard, longest trailing one, first regex, default. */
@@ -106,7 +109,8 @@ export function lookUp(map: VariableMap, value: string): MapResult {
   const wildcard = leading ?? trailing;
   if (wildcard !== undefined) return { entry: wildcard, match: undefined };
   for (const entry of map.entries) {
-    const match = entry.kind === 'regex' ? entry.regex.regex.exec(value) : null;
+    // An empty value is not even shown to regexes (ngx_http_map_find).
+    const match = entry.kind === 'regex' && value !== '' ? entry.regex.regex.exec(value) : null;
     if (match !== null) return { entry, match };
   }
   return { entry: fallback, match: undefined };

@@ -275,4 +275,19 @@ export const ruleCases: readonly PeerCase[] = [
       location /dir/ { if ($arg_a) { set $seen 1; } try_files $uri /hello.txt; }`,
     asks: ['GET /dir/inner.txt?a=1', 'GET /dir/nothing', 'GET /dir/nothing?a=1'],
   },
+  {
+    name: 'a map is looked up once for a request, unless it is volatile',
+    http: `
+      map $uri $once { ~^/(a|b) "at $1"; default none; }
+      map $uri $again { volatile; ~^/(a|b) "at $1"; default none; }
+      split_clients $uri $share { 50% one; * other; }
+    `,
+    server: `
+      location /a { set $first "$once $again $share"; rewrite ^/a(.*)$ /b$1 last; }
+      location /b { return 200 "$first, $once $again $share"; }
+      location /x { set $first "$once $again $share"; error_page 404 /b; return 404; }
+      location /y { set $first "$once $again $share"; try_files /nothing /b; }
+    `,
+    asks: ['/a', '/a1', '/a2', '/a3', '/b', '/x', '/y'].map((path) => `GET ${path}`),
+  },
 ];

@@ -11,7 +11,7 @@
  * - fields with which nginx's upstreams speak to nginx (X-Accel-…): nobody else looks at them
  * - what stands behind an unconditional answer: nobody comes there; the type of its text by extensions that are not in its path
  * - what the gateway answers where nothing else does, beside a route for everything
- * - maps that nothing looks at
+ * - maps that nothing looks at, and whether they are looked up once for a request
  * - `allow all` behind the last `deny`
  */
 
@@ -38,7 +38,7 @@ export function comparable(model: GatewayModel): unknown {
     limits,
     drainMs,
     maps: Object.fromEntries(
-      usedMaps(model).map(({ variable, entries, ...map }) => [
+      usedMaps(model).map(({ variable, entries, isOnce: _isOnce, ...map }) => [
         variable,
         { fallback: [], ...map, entries: inTextOrder(entries) },
       ]),

@@ -88,6 +88,24 @@ test('a HEAD has the length of the file and no body', async (t) => {
   assert.match(answer, /Content-Length: 5\r\n.*\r\n\r\n$/s);
 });
 
+test('a 405 whose page is a file as well says once what is allowed', async (t) => {
+  const files = { folder: [folderOf(t)] };
+  const path = { kind: 'prefix', path: '/', beforeRegex: false } as const;
+  const response = { errorPages: [{ statuses: [405], to: ['@files'] }] };
+  const kit = await GatewayKit.start(t, {
+    site: {
+      routes: [{ path, upgradeTokens: [], files, response }],
+      namedRoutes: { '@files': { path, upgradeTokens: [], files } },
+    },
+    route: { path: { kind: 'exact', path: '/other' } },
+  });
+  const client = await kit.connect();
+  client.write('DELETE /a HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n');
+  const answer = await client.rest();
+  assert.match(answer, /^HTTP\/1\.1 405 /);
+  assert.equal(answer.match(/^Allow: /gm)?.length, 1);
+});
+
 test('a client that takes nothing is given up, and little was read for it', async (t) => {
   const folder = folderOf(t);
   const path = join(folder, 'large.bin');

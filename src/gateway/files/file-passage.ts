@@ -328,7 +328,9 @@ export class FilePassage {
   }
 
   #notAllowed(): HatchwayError {
-    this.#exchange.ownLines += 'Allow: GET, HEAD\r\n';
+    const line = 'Allow: GET, HEAD\r\n';
+    // The page of a 405 may be a file, too.
+    if (!this.#exchange.ownLines.includes(line)) this.#exchange.ownLines += line;
     const { method } = this.#exchange.request;
     return gatewayError('HW_METHOD_NOT_ALLOWED', `${method} is for no file`);
   }

@@ -99,8 +99,17 @@ type ResponseFields = NonNullable<RouteInput['headers']>['response'];
 function responseBeside(response: ResponseFields, ofSite: ResponseFields) {
   if (ofSite === undefined) return response === undefined ? {} : { response };
   const { remove, ...added } = response ?? {};
-  if (isDeepStrictEqual(added, ofSite)) return remove === undefined ? {} : { response: { remove } };
-  return { response: { inherit: false, ...response } };
+  // What a route removes is not added by its site any more either.
+  const isLost = remove?.some((name) => isAdded(name, ofSite)) === true;
+  if (!isDeepStrictEqual(added, ofSite) || isLost) {
+    return { response: { inherit: false, ...response } };
+  }
+  return remove === undefined ? {} : { response: { remove } };
+}
+
+function isAdded(name: string, { add, addOnSuccess }: NonNullable<ResponseFields>): boolean {
+  const names = Object.keys({ ...add, ...addOnSuccess });
+  return names.some((one) => one.toLowerCase() === name.toLowerCase());
 }
 
 /** The one for everything else gives its keys to the site when nothing else would have them. */

@@ -39,6 +39,48 @@ export const answerCases: readonly PeerCase[] = [
     ],
   },
   {
+    name: 'regular expressions for redirects and cookies name what they find',
+    server: `
+      location / {
+        proxy_redirect ~^http://(?<there>[^/:]+)(?<rest>/.*)$ /at/$there$rest;
+        proxy_cookie_domain ~^(?<label>[a-z]+)[.] $label.test;
+        proxy_cookie_path ~^/(?<first>[^/]+) /p/$first;
+        proxy_cookie_flags ~^(?<kind>s)e secure;
+        add_header X-There $there;
+        proxy_pass http://UP_A;
+      }
+    `,
+    asks: [
+      ask(
+        'GET /',
+        'X-Answer-Status: 302',
+        'X-Answer-Field: Location: http://up.test/a?b || Set-Cookie: se=1; Path=/a/b; Domain=up.example',
+      ),
+      ask('GET /', 'X-Answer-Status: 302', 'X-Answer-Field: Location: /as/it/is'),
+    ],
+  },
+  {
+    name: 'a cookie that nothing applies to stays as it was written',
+    server: `
+      location / {
+        proxy_cookie_domain up.test $host; proxy_cookie_path /a/ /b/; proxy_cookie_flags one secure;
+        proxy_pass http://UP_A;
+      }
+      location /all { proxy_cookie_flags ~ samesite=lax; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      'q="a;b";Path=/',
+      't = 1 ;  Path = /x ;HttpOnly',
+      't = 1 ;  Path = /a/x ;HttpOnly',
+      ' one = 1 ; Secure;Domain=.UP.test',
+      'one=1; Path=/; Domain=.up.test;;Max-Age=',
+      'word',
+      '=value',
+    ].flatMap((cookie) =>
+      ['GET /', 'GET /all'].map((line) => ask(line, `X-Answer-Field: Set-Cookie: ${cookie}`)),
+    ),
+  },
+  {
     name: 'redirects of the upstream point at the proxy',
     server: `
       location /default/ { proxy_pass http://UP_A/inner/; }

@@ -209,4 +209,12 @@ export const choosingCases: readonly PeerCase[] = [
       'GET /%00',
     ],
   },
+  {
+    name: 'a name with a dot in front is two, of which another server may have one',
+    servers: `
+      server { listen LISTEN; server_name part.test; location / { return 200 "exact"; } }
+      server { listen LISTEN; server_name .part.test; location / { return 200 "dotted"; } }
+    `,
+    asks: ['part.test', 'x.part.test'].map((host) => ({ line: 'GET /', host })),
+  },
 ];

@@ -111,6 +111,23 @@ export const forwardingCases: readonly PeerCase[] = [
     ],
   },
   {
+    name: 'an upstream may be asked with HEAD for what a client gets, and with GET for what it does not',
+    http: 'upstream one.kept.test { server UP_A; keepalive 1; }',
+    server: `
+      proxy_http_version 1.1; proxy_set_header Connection "";
+      location /head { proxy_method HEAD; proxy_pass http://one.kept.test; }
+      location /get { proxy_method GET; proxy_pass http://one.kept.test; }
+    `,
+    asks: [
+      'GET /head',
+      ask('GET /head', 'X-Answer-Status: 404'),
+      ask('GET /head', 'X-Answer-Status: 304'),
+      'HEAD /head',
+      'HEAD /get',
+      'GET /get',
+    ],
+  },
+  {
     name: 'Unix sockets and groups are upstreams, named by what Host says',
     http: 'upstream group.peers { server UP_A; keepalive 4; }',
     server: `

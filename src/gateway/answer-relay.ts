@@ -19,9 +19,13 @@ export class AnswerRelay {
   readonly #exchange: Exchange;
   readonly #relay: BodyRelay;
 
-  constructor(exchange: Exchange, { framing }: ResponseHead) {
+  /** @param isForHead whether the upstream was asked with HEAD */
+  constructor(exchange: Exchange, { framing, status }: ResponseHead, isForHead: boolean) {
     const { client, head, request } = exchange;
-    if (framing.kind === 'none' || framing.kind === 'length') this.framing = 'as-announced';
+    // The upstream has announced what it would have sent to another method, which the client would wait for.
+    const isMissing = isForHead && head.method !== 'HEAD' && status !== 204 && status !== 304;
+    if (isMissing) this.framing = 'empty';
+    else if (framing.kind === 'none' || framing.kind === 'length') this.framing = 'as-announced';
     else this.framing = head.minor === 0 ? 'until-close' : 'chunked';
     this.keepAlive = this.framing !== 'until-close' && exchange.mayKeepAlive();
     this.endsByClose = framing.kind === 'until-close';

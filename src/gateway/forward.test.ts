@@ -184,6 +184,32 @@ test('a connection upstream is not used again when its answer says so or leaves 
   await kit.opened({ upstreams: 0 });
 });
 
+test('an upstream asked with another method than the client’s has its answer read by the one, and passed on by the other', async (t) => {
+  const asking = async (method: string) => {
+    const kit = await GatewayKit.start(t, { route: { forward: { method: [method] } } });
+    return { kit, client: await kit.connect() };
+  };
+  const { kit: heads, client: getting } = await asking('HEAD');
+  getting.write(get);
+  const answering = await heads.upstream.accept();
+  assert.match(await answering.head(), /^HEAD \/ /);
+  answering.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n');
+  assert.equal(framingOf(await getting.head()), 'Content-Length: 0');
+  getting.write(get);
+  await answering.head();
+  answering.write('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n');
+  assert.equal(framingOf(await getting.head()), 'Content-Length: 0');
+
+  const { kit: gets, client: heading } = await asking('GET');
+  heading.write(get.replace('GET', 'HEAD'));
+  const upstream = await gets.upstream.accept();
+  assert.match(await upstream.head(), /^GET \/ /);
+  upstream.write('HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n');
+  assert.equal(framingOf(await heading.head()), 'Content-Length: 4');
+  // Its body has not come yet, and would be taken for the next answer.
+  await upstream.gone();
+});
+
 test('bytes that an idle upstream sends unasked are nobody’s answer', async (t) => {
   const kit = await GatewayKit.start(t);
   const { client, upstream } = await kit.ask(get);

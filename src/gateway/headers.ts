@@ -21,6 +21,11 @@ import type { Forward } from './forward.ts';
 import { forwardedLines } from './forwarded-lines.ts';
 import type { RequestState } from './request-state.ts';
 
+/** The method with which an upstream is asked. */
+export function upstreamMethod(request: RequestState, { method }: Forward): string {
+  return method?.(request) || request.method;
+}
+
 /** The head of a request to an upstream, to be written as latin1. */
 export function upstreamHead(
   request: RequestState,
@@ -38,7 +43,7 @@ export function upstreamHead(
 ): string {
   const { head } = request;
   const { fields, host, framing } = head;
-  const method = forward.method?.(request) || request.method;
+  const method = upstreamMethod(request, forward);
   const version = options.upgradeTo === undefined ? forward.httpVersion : '1.1';
   let text = `${method} ${forward.target(request)} HTTP/${version}\r\n`;
   if (forward.origin === 'upstream') text += originLines(request);
@@ -106,8 +111,8 @@ export type HeadChanges = {
   readonly lines: string;
 };
 
-/** How a response's body is sent to the client. */
-export type ClientFraming = 'as-announced' | 'chunked' | 'until-close';
+/** How a response's body is sent to the client; `empty` is none where its head may announce one. */
+export type ClientFraming = 'as-announced' | 'empty' | 'chunked' | 'until-close';
 
 /** The head of a response to a client, to be written as latin1. */
 export function clientHead(
@@ -124,7 +129,7 @@ export function clientHead(
 ): string {
   const { changes } = options;
   // RFC 9110, 8.6: a client that believed the length would take the next answer for this one's body.
-  const mayHaveLength = head.status >= 200 && head.status !== 204;
+  const mayHaveLength = head.status >= 200 && head.status !== 204 && options.framing !== 'empty';
   let text =
     changes === undefined
       ? statusLine(head.status, head.reason) +
@@ -133,6 +138,7 @@ export function clientHead(
         forwardableLines(head.fields, changes.replaced, mayHaveLength) +
         changes.lines;
   if (options.framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  else if (options.framing === 'empty') text += 'Content-Length: 0\r\n';
   if (head.status === 101)
     return `${text}Connection: Upgrade\r\nUpgrade: ${head.upgrade[0]}\r\n\r\n`;
   const upgrade = head.upgrade.length > 0 && head.status === 426;

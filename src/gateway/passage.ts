@@ -18,7 +18,7 @@ import { never } from './deadlines.ts';
 import { gatewayError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { noteRetry } from './exchange-notes.ts';
-import { clientHead, upstreamHead } from './headers.ts';
+import { clientHead, upstreamHead, upstreamMethod } from './headers.ts';
 import { beginTunnel, refusalOfSwitch } from './protocol-switch.ts';
 import type { RequestBody } from './request-body.ts';
 import type { Route } from './serving.ts';
@@ -40,6 +40,8 @@ export class Passage implements UpstreamUser {
   readonly #body: RequestBody | undefined;
   /** Kept until the request is answered, for another try. */
   readonly #head: string;
+  /** With which the upstream is asked. */
+  readonly #method: string;
   /** Servers asked so far, and when the first one was. */
   #tries = 0;
   #firstTryAt = 0;
@@ -55,6 +57,7 @@ export class Passage implements UpstreamUser {
     this.#upstream = upstream;
     this.#body = passBody ? body : undefined;
     this.#mayRepeat = isIdempotent(request.method);
+    this.#method = upstreamMethod(request, route.forward);
     this.#head = upstreamHead(request, route.forward, {
       upgradeTo: upgrade?.token,
       inProcess: upstream.inProcess,
@@ -170,7 +173,8 @@ export class Passage implements UpstreamUser {
     const body = this.#body;
     const { socket, reader } = connection;
     request.answer.connectedAt = connectedAt;
-    reader.requestMethod = request.method;
+    // A body that the client is not to have is not read either; the connection ends with the answer then.
+    reader.requestMethod = exchange.head.method === 'HEAD' ? 'HEAD' : this.#method;
     if (body === undefined) {
       socket.write(this.#head, 'latin1');
     } else {
@@ -326,7 +330,7 @@ export class Passage implements UpstreamUser {
     }
     if (this.#connection?.isDeaf === true) exchange.body?.discard();
     this.#body?.forget();
-    const relay = new AnswerRelay(exchange, response);
+    const relay = new AnswerRelay(exchange, response, this.#method === 'HEAD');
     this.answer = relay;
     let taken: boolean;
     try {
@@ -395,9 +399,10 @@ export class Passage implements UpstreamUser {
   }
 
   #mayReuse({ socket }: UpstreamConnection, relay: AnswerRelay): boolean {
-    const { isBodyDone, upgrade, request } = this.#exchange;
+    const { isBodyDone, upgrade, request, head } = this.#exchange;
     return (
       isBodyDone &&
+      (head.method !== 'HEAD' || this.#method === 'HEAD') &&
       upgrade === undefined &&
       request.answer.head?.keepAlive === true &&
       !relay.hasSurplus &&

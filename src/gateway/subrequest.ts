@@ -8,7 +8,7 @@ import { noFields } from '../http1/fields.ts';
 import type { SubrequestAnswer } from './access/subrequest.ts';
 import { gatewayError } from './errors.ts';
 import { noteFault } from './fault.ts';
-import { upstreamHead } from './headers.ts';
+import { upstreamHead, upstreamMethod } from './headers.ts';
 import type { NoteLimit } from './rate/route-limits.ts';
 import type { RequestState } from './request-state.ts';
 import { chooseRoute } from './route-choice.ts';
@@ -137,7 +137,7 @@ class Subrequest implements UpstreamUser {
   onUpstreamReady(): void {
     const connection = this.#connection as UpstreamConnection;
     const request = this.#request;
-    connection.reader.requestMethod = 'GET';
+    connection.reader.requestMethod = upstreamMethod(request, this.#route.forward);
     connection.deadline = request.client.serving.deadlines.after(
       this.#upstream.model.timeouts.readMs,
     );

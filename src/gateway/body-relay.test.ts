@@ -93,3 +93,23 @@ test('broken framing is told before anything of it is written', () => {
   assert.throws(() => relay.push(Buffer.from('1\r\na\r\nx'), 'head'), { status: 502 });
   assert.equal(text(), '');
 });
+
+test('of a body that is too large nothing is written any more, and no head before it', () => {
+  const first = sink();
+  const whole = new BodyRelay(
+    bodyReader({ kind: 'chunked' }, 'client', limits),
+    first.socket,
+    true,
+    3,
+  );
+  const chunked = Buffer.from('2\r\nab\r\n2\r\ncd\r\n0\r\n\r\n');
+  assert.throws(() => whole.push(chunked, 'head'), { code: 'HW_BODY_TOO_LARGE' });
+  assert.equal(first.text(), '');
+
+  const second = sink();
+  const reader = bodyReader({ kind: 'until-close' }, 'client', limits);
+  const growing = new BodyRelay(reader, second.socket, false, 3);
+  growing.push(Buffer.from('abc'));
+  assert.throws(() => growing.push(Buffer.from('d')), { code: 'HW_BODY_TOO_LARGE' });
+  assert.equal(second.text(), 'abc');
+});

@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { BodyReader } from '../http1/body.ts';
 import { chunkEnd, chunkHeader, lastChunk } from '../http1/chunk-writer.ts';
 import { forwardableTrailers } from '../http1/hop-by-hop.ts';
+import { gatewayError } from './errors.ts';
 import { giveBack, hasTakenAll } from './read-memory.ts';
 
 /**
@@ -21,6 +22,7 @@ export class BodyRelay {
   readonly #reader: BodyReader;
   readonly #to: Duplex;
   readonly #chunked: boolean;
+  readonly #most: number;
   /** What was behind the body in the last chunk; to be asked for once `done`. */
   rest = noBytes;
   /** Bytes written, the framing of chunks included and heads not. */
@@ -28,11 +30,20 @@ export class BodyRelay {
   /** Bytes of the body itself. */
   bodyBytes = 0;
 
-  /** @param chunked whether to send in chunks; else what the reader gives is sent as it is */
-  constructor(reader: BodyReader, to: Duplex, chunked: boolean) {
+  /**
+   * @param chunked whether to send in chunks; else what the reader gives is sent as it is
+   * @param most of the body, in bytes; of what is more nothing is written
+   */
+  constructor(
+    reader: BodyReader,
+    to: Duplex,
+    chunked: boolean,
+    most: number = Number.POSITIVE_INFINITY,
+  ) {
     this.#reader = reader;
     this.#to = to;
     this.#chunked = chunked;
+    this.#most = most;
   }
 
   /** Whether the body has been read and written to its end. */
@@ -41,8 +52,8 @@ export class BodyRelay {
   }
 
   /**
-   * Writes what `chunk` holds of the body, behind `before` if that is given. Throws what the reader throws, and then
-   * has written nothing. Returns false when the receiver has to drain before more is pushed.
+   * Writes what `chunk` holds of the body, behind `before` if that is given. Throws what the reader throws, and
+   * `HW_BODY_TOO_LARGE`, and then has written nothing. Returns false when the receiver has to drain before more is pushed.
    *
    * @param before a head, one character a byte
    */
@@ -50,6 +61,7 @@ export class BodyRelay {
     const reader = this.#reader;
     // A reader of no body is done from the start, and is not to be given anything.
     const ranges = reader.done ? noRanges : reader.push(chunk);
+    if (this.#most !== Number.POSITIVE_INFINITY) this.#refuseAbove(ranges);
     if (reader.done) this.rest = ranges === noRanges ? chunk : reader.rest;
     const end = this.#chunked && reader.done ? this.#lastChunk() : '';
     const isSpent = this.rest.length === 0;
@@ -79,6 +91,14 @@ export class BodyRelay {
   end(): void {
     this.#reader.end();
     if (this.#chunked) this.#write(lastChunk());
+  }
+
+  #refuseAbove(ranges: readonly Buffer[]): void {
+    let bytes = this.bodyBytes;
+    for (const range of ranges) bytes += range.length;
+    if (bytes > this.#most) {
+      throw gatewayError('HW_BODY_TOO_LARGE', 'more came than the route takes');
+    }
   }
 
   #writeText(before: string, ranges: readonly Buffer[], end: string): boolean {

@@ -111,7 +111,7 @@ export class RequestBody {
     const { framing } = this.#request.head;
     const reader = bodyReader(framing, 'client', this.#client.serving.limits);
     const isChunked = framing.kind === 'chunked' && this.gatheredLength === undefined;
-    const relay = new BodyRelay(reader, upstream, isChunked);
+    const relay = new BodyRelay(reader, upstream, isChunked, this.#most);
     if (keeps) this.#kept ??= this.#copied();
     const pieces = this.#kept?.pieces ?? [this.#waiting];
     this.#waiting = noBytes;
@@ -193,7 +193,9 @@ export class RequestBody {
   #gather(gathering: Gathering, chunk: Buffer): boolean {
     const { reader } = gathering;
     for (const range of reader.push(chunk)) gathering.length += range.length;
-    this.#refuseAbove(gathering.length);
+    if (gathering.length > this.#most) {
+      throw gatewayError('HW_BODY_TOO_LARGE', 'more came than the route takes');
+    }
     const kept = this.#kept as KeptBody;
     if (!kept.add(chunk)) {
       this.#waiting = Buffer.concat([...kept.pieces, chunk]);
@@ -214,18 +216,12 @@ export class RequestBody {
 
   #send(relay: BodyRelay, chunk: Buffer, before: string): void {
     const taken = relay.push(chunk, before);
-    this.#refuseAbove(relay.bodyBytes);
     if (relay.done) {
       this.isDone = true;
       this.#holdBehind(relay.rest);
     } else if (!taken) {
       this.#client.socket.pause();
     }
-  }
-
-  #refuseAbove(bytes: number): void {
-    if (bytes <= this.#most) return;
-    throw gatewayError('HW_BODY_TOO_LARGE', 'more came than the route takes');
   }
 
   /** What came behind the body belongs to the next request. */

@@ -199,25 +199,36 @@ function cookieChange(model: CookieModel): (cookie: string, request: RequestStat
     wanted,
   }));
   return (cookie, request) => {
-    const [pair = '', ...attributes] = cookie.split(';').map((part) => part.trim());
+    const [first = '', ...attributes] = cookie.split(';');
+    const pair = pairOf(first);
+    if (pair.value === undefined) return cookie;
+    let isChanged = false;
     let changed = attributes.map((attribute) => {
-      const equals = attribute.indexOf('=');
-      if (equals === -1) return attribute;
-      const name = attribute.slice(0, equals);
-      const value = attribute.slice(equals + 1);
+      const { name, value } = pairOf(attribute);
+      if (value === undefined) return name;
       const lower = name.toLowerCase();
       const replacements = lower === 'domain' ? domains : lower === 'path' ? paths : [];
       for (const replace of replacements) {
         const replaced = replace(value, request);
-        if (replaced !== undefined) return `${name}=${replaced}`;
+        if (replaced === undefined) continue;
+        isChanged = true;
+        return `${name}=${replaced}`;
       }
-      return attribute;
+      return `${name}=${value}`;
     });
-    const cookieName = pair.slice(0, Math.max(pair.indexOf('='), 0));
-    const rule = flags.find(({ fits }) => fits(cookieName, request));
+    const rule = flags.find(({ fits }) => fits(pair.name, request));
+    // What nothing applies to stays as the upstream wrote it, its spaces included.
+    if (!isChanged && rule === undefined) return cookie;
     for (const flag of rule?.wanted ?? []) changed = withFlag(changed, flag);
-    return [pair, ...changed].join('; ');
+    return [`${pair.name}=${pair.value}`, ...changed].join('; ');
   };
+}
+
+/** Both without the spaces around them; no value where there is no `=`. */
+function pairOf(text: string): { readonly name: string; readonly value: string | undefined } {
+  const equals = text.indexOf('=');
+  if (equals === -1) return { name: text.trim(), value: undefined };
+  return { name: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim() };
 }
 
 /** A domain is compared without its leading dot and without regard to case. */
@@ -253,15 +264,15 @@ function nameTest(name: RegExp | Template): (cookie: string, request: RequestSta
   return (cookie, request) => nameOf(request).toLowerCase() === cookie.toLowerCase();
 }
 
-/** Takes a flag away that begins with `no`, puts another one in the place of its own kind. */
+/** Takes a flag away that begins with `no`, puts another one in the place of its own kind, or behind all others. */
 function withFlag(attributes: readonly string[], flag: string): string[] {
   const lower = flag.toLowerCase();
   const kind = lower.replace(/^no/, '').replace(/=.*/, '');
-  const others = attributes.filter(
-    (attribute) => attribute.toLowerCase().replace(/=.*/, '') !== kind,
-  );
-  if (lower.startsWith('no')) return others;
-  return [...others, flagText[lower] ?? flag];
+  const isOther = (attribute: string) => attribute.toLowerCase().replace(/=.*/, '') !== kind;
+  if (lower.startsWith('no')) return attributes.filter(isOther);
+  const text = flagText[lower] ?? flag;
+  if (attributes.every(isOther)) return [...attributes, text];
+  return attributes.map((attribute) => (isOther(attribute) ? attribute : text));
 }
 
 const flagText: Readonly<Record<string, string>> = {

@@ -117,6 +117,13 @@ function groupsOf(directive: Directive): readonly string[] {
         .flatMap(({ value }) => groupNames(value.slice(1)));
     case 'rewrite':
       return groupNames((args[0] as Word).value);
+    case 'proxy_redirect':
+    case 'proxy_cookie_domain':
+    case 'proxy_cookie_path':
+    case 'proxy_cookie_flags': {
+      const pattern = /^~\*?(.*)$/s.exec((args[0] as Word).value)?.[1];
+      return pattern === undefined ? [] : groupNames(pattern);
+    }
     default:
       return [];
   }

@@ -12,7 +12,7 @@ export type UpstreamTry = {
   readonly headerMs: number | undefined;
   /** Until it had answered or failed, or until now. */
   readonly responseMs: number;
-  /** Of its answer, as the client was sent it. */
+  /** Of the body of its answer, without framing. */
   readonly bodyBytes: number;
   /** Whether it was not asked instead of the one before, but for a page. */
   readonly isForPage: boolean;
@@ -40,6 +40,8 @@ export class AnswerRecord {
   responseRelay: BodyRelay | undefined;
   /** What the route added or changed, as lines. */
   writtenLines = '';
+  /** The gateway's own answer as it was sent: head, and body behind it; undefined for an upstream's. */
+  ownText: string | undefined;
   #upstreamAddress: string | undefined;
   #askedAt: number | undefined;
   #failedStatus: number | undefined;
@@ -104,7 +106,7 @@ export class AnswerRecord {
   /** All servers that were asked, in order; none when there was none. */
   get upstreamTries(): readonly UpstreamTry[] {
     if (this.#upstreamAddress === undefined) return [];
-    const bytes = this.head === undefined ? 0 : this.bodyBytesSent;
+    const bytes = this.head === undefined ? 0 : (this.responseRelay?.bodyBytes ?? 0);
     const last = this.#lastTry(this.#upstreamAddress, performance.now(), bytes);
     return this.#earlier === undefined ? [last] : [...this.#earlier, last];
   }
@@ -141,14 +143,21 @@ export class AnswerRecord {
 
   /** A field that the client was sent; the name in lower case. */
   sentField(lowerName: string): string | undefined {
-    for (const line of this.writtenLines.split('\r\n')) {
-      const colon = line.indexOf(':');
-      if (colon !== -1 && line.slice(0, colon).toLowerCase() === lowerName) {
-        return line.slice(colon + 2);
-      }
-    }
-    return this.upstreamField(lowerName);
+    const own = this.ownText;
+    if (own !== undefined) return fieldIn(own.slice(0, own.indexOf('\r\n\r\n')), lowerName);
+    return fieldIn(this.writtenLines, lowerName) ?? this.upstreamField(lowerName);
   }
+}
+
+/** Of the first line with that name. */
+function fieldIn(lines: string, lowerName: string): string | undefined {
+  for (const line of lines.split('\r\n')) {
+    const colon = line.indexOf(':');
+    if (colon !== -1 && line.slice(0, colon).toLowerCase() === lowerName) {
+      return line.slice(colon + 2);
+    }
+  }
+  return undefined;
 }
 
 function between(from: number | undefined, to: number | undefined): number | undefined {

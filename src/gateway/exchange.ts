@@ -378,6 +378,7 @@ export class Exchange implements Noted, SubrequestOwner {
     answer.status = status;
     answer.headBytes = text.length - bodyBytes;
     answer.ownBytes = bodyBytes;
+    answer.ownText = text;
     answer.isComplete = true;
     this.#writeAccessLog();
     this.client.exchangeDone(keepAlive && !this.#isFaulty);

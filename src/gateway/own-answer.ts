@@ -4,6 +4,7 @@
  */
 import type { HatchwayError } from '../base/errors.ts';
 import { type ErrorAnswer, errorAnswer } from './error-answer.ts';
+import { acceptedForm } from './error-answer-form.ts';
 import { fixedAnswer } from './fixed-answer.ts';
 import type { RequestState } from './request-state.ts';
 import { absoluteLocation, type FixedAnswer } from './rules.ts';
@@ -26,13 +27,15 @@ export function ownErrorAnswer(
   { route, keepAlive, lines }: OwnAnswerOptions,
 ): ErrorAnswer {
   const { method, fields, minor } = request.head;
+  const accept = fields.all('accept').join(', ');
+  const type = `Content-Type: ${acceptedForm(accept)}\r\n`;
   return errorAnswer(error, {
     requestId: request.requestId,
     method,
-    accept: fields.all('accept').join(', '),
+    accept,
     keepAlive,
     http10: minor === 0,
-    lines: lines + addedLines(request, route, toldStatus(error.status)),
+    lines: lines + addedLines(request, route, toldStatus(error.status), type),
   });
 }
 
@@ -49,8 +52,7 @@ export function ownFixedAnswer(
 ): ErrorAnswer {
   const absolute = location === undefined ? undefined : absoluteLocation(request, location);
   // Fields that are added may tell of it, as it was configured; the log tells what was sent.
-  const added = addedLines(request, route, status, locationLine(location));
-  request.answer.writtenLines = locationLine(absolute) + added;
+  const own = location === undefined ? typeLine(type) : `Location: ${location}\r\n`;
   return fixedAnswer({
     status,
     location: absolute,
@@ -59,16 +61,21 @@ export function ownFixedAnswer(
     isHead: request.head.method === 'HEAD',
     keepAlive,
     http10: request.head.minor === 0,
-    lines: lines + added,
+    lines: lines + addedLines(request, route, status, own),
   });
 }
 
-function locationLine(location: string | undefined): string {
-  return location === undefined ? '' : `Location: ${location}\r\n`;
+function typeLine(type = 'text/plain'): string {
+  return type === '' ? '' : `Content-Type: ${type}\r\n`;
 }
 
 /** @param own lines of the answer itself */
-function addedLines(request: RequestState, { response }: Route, status: number, own = ''): string {
+function addedLines(
+  request: RequestState,
+  { response }: Route,
+  status: number,
+  own: string,
+): string {
   if (response === undefined) return '';
   const { answer } = request;
   answer.expectedStatus = status;

@@ -47,20 +47,23 @@ export const logCases: readonly PeerCase[] = [
     name: 'fields are told as they were sent, and lengths of what upstreams have answered',
     http: `
       log_format sent '$uri [$sent_http_location] [$sent_http_x_up] [$upstream_response_length] [$sent_http_content_type]';
+      log_format went '$uri [$sent_http_location]';
       map $sent_http_content_type $kind { default other; ~^text/plain plain; "" none; }
     `,
     server: `
       access_log FOLDER/logs/sent.log sent; add_header X-Kind $kind always;
       location / { proxy_pass http://UP_A; proxy_intercept_errors on; error_page 404 /page; }
       location = /page { default_type a/b; return 200 "page"; }
-      location /slash/ { proxy_pass http://UP_A; }
-      location /moved { return 301 /to; }
+      location /slash/ { add_header X-Own own; access_log FOLDER/logs/sent.log went; proxy_pass http://UP_A; }
+      location /moved { add_header X-Own own; access_log FOLDER/logs/sent.log went; return 301 /to; }
       location /text { return 200 "text"; }
     `,
     asks: [
       ask('GET /', 'X-Answer-Field: X-Up: up || Content-Type: text/plain', 'X-Answer-Body: four'),
       ask('GET /x', 'X-Answer-Status: 404', 'X-Answer-Field: X-Up: up', 'X-Answer-Body: none'),
       'GET /text',
+      'GET /slash',
+      'GET /moved',
     ],
     log: 'logs/sent.log',
   },

@@ -240,6 +240,18 @@ test('a request without body is sent again when an idle connection turns out to 
   assert.equal(await client.bytes(2), 'ok');
 });
 
+test('whether a request may be sent again is said by the method that the upstream was asked with', async (t) => {
+  const kit = await GatewayKit.start(t, { route: { forward: { method: ['POST'] } } });
+  const { client, upstream } = await kit.ask(get);
+  upstream.write('HTTP/1.1 204 No Content\r\n\r\n');
+  await client.head();
+  client.write(get);
+  assert.match(await upstream.head(), /^POST \/ /);
+  upstream.end();
+  assert.match(await client.head(), /^HTTP\/1\.1 502 /);
+  assert.equal(kit.upstream.connections, 1);
+});
+
 test('only once, and never for what may have had an effect', async (t) => {
   const kit = await GatewayKit.start(t);
   const client = await kit.connect();

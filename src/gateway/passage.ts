@@ -56,8 +56,8 @@ export class Passage implements UpstreamUser {
     this.#route = route;
     this.#upstream = upstream;
     this.#body = passBody ? body : undefined;
-    this.#mayRepeat = isIdempotent(request.method);
     this.#method = upstreamMethod(request, route.forward);
+    this.#mayRepeat = isIdempotent(this.#method);
     this.#head = upstreamHead(request, route.forward, {
       upgradeTo: upgrade?.token,
       inProcess: upstream.inProcess,

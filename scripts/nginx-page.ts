@@ -95,7 +95,14 @@ And beyond what one answer shows:
   \`proxy_http_version 1.0\` is written.
 - Names of upstreams are looked up again when their time is over, and all their addresses are used, with or without
   \`resolve\`.
-- Fields with names that are no names make a request a bad one, where nginx drops them.
+- Fields with names that are no names make a request a bad one, where nginx drops them; names such as \`X.Y\`, which it drops,
+  too, are names (RFC 9110, 5.1), and pass. \`Proxy-Connection\` is for one hop, and does not.
+- An answer without a status line, which nginx takes for HTTP/0.9 and passes on, is a 502, as is one whose body is broken from
+  its first chunk on.
+- Conditions of a request, such as \`If-Match\`, are for files; a \`return\` answers whatever they say, and whatever the length of
+  the request's body.
+- What a \`log_format\` tells of cookies, passwords and tokens is \`REDACTED\`, and \`$request_length\` is that of a head with one
+  space behind each colon.
 - A handshake has the protocols and ciphers of the default server of its address, and clients are asked for a certificate
   there when any of its servers wants one.
 

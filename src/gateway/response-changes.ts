@@ -231,13 +231,13 @@ function pairOf(text: string): { readonly name: string; readonly value: string |
   return { name: text.slice(0, equals).trim(), value: text.slice(equals + 1).trim() };
 }
 
-/** A domain is compared without its leading dot and without regard to case. */
+/** A domain is compared without its leading dot and without regard to case; a regular expression sees all of it. */
 function attributeReplacement({ from, to }: AttributeChange, isDomain: boolean): Replacement {
   const target = compileTemplate(to);
   if (from instanceof RegExp) {
     const regex = byteRegex(from);
     return (value, request) => {
-      const match = regex.exec(isDomain ? value.replace(/^\./, '') : value);
+      const match = regex.exec(value);
       if (match === null) return undefined;
       request.matched(match);
       return target(request);

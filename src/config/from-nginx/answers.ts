@@ -110,9 +110,13 @@ function regexOf(text: string): RegExp | undefined {
 
 function cookiesOf(reader: LevelReader): Pick<ResponseModel, 'cookies'> {
   const changes = (name: string): AttributeChange[] =>
-    reader.all(name).flatMap(([from = '', to]) => {
+    reader.all(name).flatMap(([from = '', to]): AttributeChange[] => {
       if (from === 'off' || to === undefined) return [];
-      return [{ from: regexOf(from) ?? templateOf(from), to: templateOf(to) }];
+      const regex = regexOf(from);
+      if (regex !== undefined) return [{ from: regex, to: templateOf(to) }];
+      // The dot is the cookie's to have or not to have.
+      const written = name === 'proxy_cookie_domain' ? to.replace(/^\./, '') : to;
+      return [{ from: templateOf(from), to: templateOf(written) }];
     });
   const cookies: CookieModel = {
     ...listed('domains', changes('proxy_cookie_domain')),

@@ -67,6 +67,7 @@ export const answerCases: readonly PeerCase[] = [
         proxy_pass http://UP_A;
       }
       location /all { proxy_cookie_flags ~ samesite=lax; proxy_pass http://UP_A; }
+      location /dots { proxy_cookie_domain ~^(.*)up[.]test$ [$1]; proxy_cookie_domain .a.test .b.test; proxy_cookie_domain c.test .$host; proxy_pass http://UP_A; }
     `,
     asks: [
       'q="a;b";Path=/',
@@ -76,9 +77,15 @@ export const answerCases: readonly PeerCase[] = [
       'one=1; Path=/; Domain=.up.test;;Max-Age=',
       'word',
       '=value',
-    ].flatMap((cookie) =>
-      ['GET /', 'GET /all'].map((line) => ask(line, `X-Answer-Field: Set-Cookie: ${cookie}`)),
-    ),
+    ]
+      .flatMap((cookie) =>
+        ['GET /', 'GET /all'].map((line) => ask(line, `X-Answer-Field: Set-Cookie: ${cookie}`)),
+      )
+      .concat(
+        ['.up.test', 'up.test', 'a.test', '.A.test', '.c.test', 'c.test'].map((domain) =>
+          ask('GET /dots', `X-Answer-Field: Set-Cookie: a=b; Domain=${domain}`),
+        ),
+      ),
   },
   {
     name: 'redirects of the upstream point at the proxy',

@@ -112,9 +112,9 @@ And beyond what one answer shows:
 hatchway import /etc/nginx/nginx.conf -o hatchway.yaml
 \`\`\`
 
-writes the same as a hatchway.yaml, each site with the place it came from. What YAML has no words for, such as \`rewrite\`,
-\`if\`, \`set\` and named locations, is named with its place, and then nothing is written. A file that is there already stays as
-it is.
+writes the same as a hatchway.yaml, each site with the place it came from; without \`-o\` to standard output. What YAML has no words
+for, such as a redirect to what is no URL, is named with its place, in the file and on standard error: what took its place lets
+nobody in, and the exit code is 1. A file that is there already stays as it is, unless \`--force\` is written.
 `;
 }
 

@@ -58,12 +58,6 @@ export const differences: readonly Difference[] = [
       'a page that is shown in the place of a redirect is what is shown: it has no Location, which would lead browsers away from it',
   },
   {
-    name: 'files are tried although a condition holds',
-    asks: [/^GET \/missing\?a=1$/],
-    reason:
-      'a condition that holds makes nginx forget the try_files of its location; what a configuration says of files counts here whatever the conditions',
-  },
-  {
     name: 'X-Accel-Redirect of an upstream leads to another location',
     asks: [/^GET \//],
     reason: 'upstreams do not choose what is served; the field is taken away, as by nginx',

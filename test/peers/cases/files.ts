@@ -682,15 +682,6 @@ export const fileCases: readonly PeerCase[] = [
     asks: ['GET /up', 'GET /text/a', 'GET /www/hello.txt', 'GET /in/hello.txt'],
   },
   {
-    name: 'files are tried although a condition holds',
-    server: `
-      root FOLDER/www;
-      location / { if ($arg_a) { set $b 1; } try_files $uri @none; proxy_pass http://UP_A; }
-      location @none { return 200 "none"; }
-    `,
-    asks: ['GET /missing', 'GET /missing?a=1'],
-  },
-  {
     name: 'browsers are told how long they may keep what they get',
     server: `root FOLDER/www; expires 1h;
       location = /none { return 404; }

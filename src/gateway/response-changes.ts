@@ -78,10 +78,13 @@ export class ResponseChanges {
       }
     }
     const times = this.#timeLines(request, status, fields.get('last-modified'));
+    lines += times;
+    // Fields that are added may tell of what was changed.
+    request.answer.writtenLines = lines;
     const replaced = times === '' ? this.#replaced : this.#replacedByTime;
     return {
       replaced: addedStatuses.includes(status) ? replaced.onSuccess : replaced.always,
-      lines: lines + times + this.#addedLines(request, status),
+      lines: lines + this.#addedLines(request, status),
     };
   }
 

@@ -149,6 +149,18 @@ export const answerCases: readonly PeerCase[] = [
     ],
   },
   {
+    name: 'added fields tell of redirects as they were changed',
+    server: `
+      add_header X-Told "[$sent_http_location]" always;
+      location / { proxy_redirect http://internal/ http://seen.test/; proxy_pass http://UP_A; }
+    `,
+    asks: [
+      ask('GET /', 'X-Answer-Field: Location: http://internal/a'),
+      ask('GET /', 'X-Answer-Status: 404', 'X-Answer-Field: Location: http://elsewhere/a'),
+      'GET /',
+    ],
+  },
+  {
     name: 'an answer has one ETag and one Last-Modified, that of the configuration or none',
     server: `
       location /own { add_header ETag '"own"'; add_header Last-Modified "Tue, 15 Nov 1994 12:45:26 GMT" always; proxy_pass http://UP_A; }

@@ -56,39 +56,31 @@ for (const [how, leave] of [
   ['closes', (client: RawSocket) => client.end()],
   ['resets', (client: RawSocket) => client.reset()],
 ] as const) {
-  test(`a request that waits for its turn is forgotten when its client ${how}`, async (t) => {
-    const kit = await GatewayKit.start(t, {
-      requestZones: [zone],
-      connectionZones: [places],
-      route: { limits: delaying },
+  for (const [what, text] of [
+    ['a request', get],
+    ['a request with a body', post],
+  ] as const) {
+    test(`${what} that waits for its turn is forgotten when its client ${how}`, async (t) => {
+      const kit = await GatewayKit.start(t, {
+        requestZones: [zone],
+        connectionZones: [places],
+        route: { limits: delaying },
+      });
+      await first(kit);
+      const client = await kit.connect();
+      client.socket.on('error', () => {});
+      client.write(text);
+      await kit.logged(/^delaying request/);
+      if (text === post) {
+        for (const part of ['abc', 'def']) {
+          client.write(part);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      leave(client);
+      await expectForgotten(kit, client);
     });
-    await first(kit);
-    const client = await kit.connect();
-    client.socket.on('error', () => {});
-    client.write(get);
-    await kit.logged(/^delaying request/);
-    leave(client);
-    await expectForgotten(kit, client);
-  });
-
-  test(`so is one with a body, when its client ${how}`, async (t) => {
-    const kit = await GatewayKit.start(t, {
-      requestZones: [zone],
-      connectionZones: [places],
-      route: { limits: delaying },
-    });
-    await first(kit);
-    const client = await kit.connect();
-    client.socket.on('error', () => {});
-    client.write(post);
-    await kit.logged(/^delaying request/);
-    client.write('abc');
-    await new Promise((resolve) => setImmediate(resolve));
-    client.write('def');
-    await new Promise((resolve) => setImmediate(resolve));
-    leave(client);
-    await expectForgotten(kit, client);
-  });
+  }
 }
 
 test('a server that is being asked about a request is left when its client has gone', async (t) => {
@@ -101,6 +93,34 @@ test('a server that is being asked about a request is left when its client has g
   await asked.gone();
   await kit.opened({ clients: 0, upstreams: 0 });
   assert.equal(kit.upstream.connections, 0);
+});
+
+test('it is left, too, when what another one has answered before breaks off', async (t) => {
+  const page: RouteModel = {
+    ...routeModel('/page', upstreamModel(tcpServer(1))),
+    access: { authRequest: { uri: ['/auth'] } },
+  };
+  const server = await RawServer.listen();
+  t.after(() => server.close());
+  const kit = await GatewayKit.start(t, {
+    site: { routes: [page, routeModel('/auth', upstreamModel(tcpServer(server.port)))] },
+    route: {
+      access: { authRequest: { uri: ['/auth'] } },
+      response: { errorPages: [{ statuses: [401], to: ['/page'] }] },
+    },
+  });
+  const client = await kit.connect();
+  client.write(get);
+  const earlier = await server.accept();
+  await earlier.head();
+  earlier.write('HTTP/1.1 401 Unauthorized\r\nContent-Length: 100\r\n\r\n');
+  const later = await server.accept();
+  await later.head();
+  earlier.end();
+  await earlier.gone();
+  client.end();
+  await later.gone();
+  await kit.opened({ clients: 0, upstreams: 0 });
 });
 
 test('a server is not asked about a request whose client has left while that had to wait', async (t) => {

@@ -94,9 +94,9 @@ export class AnswerRecord {
     return this.#upstreamAddress;
   }
 
-  /** What it answered, or what its failure counts as. */
+  /** What it answered; undefined when it has not. */
   get upstreamStatus(): number | undefined {
-    return this.#failedStatus ?? this.head?.status;
+    return this.head?.status;
   }
 
   get upstreamMs(): number | undefined {
@@ -114,7 +114,7 @@ export class AnswerRecord {
   #lastTry(address: string, now: number, bodyBytes: number): UpstreamTry {
     return {
       address,
-      status: this.upstreamStatus,
+      status: this.#failedStatus ?? this.upstreamStatus,
       connectMs: between(this.#askedAt, this.connectedAt),
       headerMs: this.upstreamMs,
       responseMs: between(this.#askedAt, this.#failedAt ?? now) ?? 0,

@@ -290,7 +290,11 @@ export class Exchange implements Noted, SubrequestOwner {
     this.#endHandshake();
   }
 
-  /** Answers with an error, or cuts an answer that has begun. Never throws. @param error foreseen, or a mistake */
+  /**
+   * Answers with an error, or cuts an answer that has begun. Never throws.
+   *
+   * @param error foreseen, or a mistake
+   */
   fail(error: unknown): void {
     const failure = foreseen(error);
     if (failure !== error) this.#isFaulty = true;

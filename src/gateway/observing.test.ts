@@ -73,6 +73,7 @@ test('a request, a tunnel and what was no request are each in the access log, wi
   assert.equal(ending?.bytesReceived, 2);
   assert.equal(ending?.endedBy, 'client');
   assert.equal(failed?.error, 'HW_UPSTREAM_CLOSED');
+  assert.equal(failed?.upstreamStatus, null);
   assert.equal(failed?.requestId, failureId);
   assert.equal(unread?.error, 'HW_HTTP_HOST');
   assert.equal(unread?.requestId, brokenId);

@@ -60,15 +60,19 @@ export function subrequest(owner: SubrequestOwner, uri: string): Promise<Subrequ
       }
       const { upstream, limits } = choice;
       if (upstream === undefined) throw gatewayError('HW_NO_ROUTE', `nothing is at ${path}`);
+      // A later one may be under way while the body of this one's answer still comes.
+      const forget = (asked: Subrequest) => {
+        if (owner.inner === asked) owner.inner = undefined;
+      };
       const start = () => {
         limits?.hold(request, note);
-        const asked = new Subrequest(request, choice, request.goTo(upstream), {
+        const asked: Subrequest = new Subrequest(request, choice, request.goTo(upstream), {
           onAnswer: (answer) => {
-            owner.inner = undefined;
+            forget(asked);
             resolve(answer);
           },
           onFailure: (error) => {
-            owner.inner = undefined;
+            forget(asked);
             reject(error);
           },
         });

@@ -22,6 +22,14 @@ import { GatewayKit, type KitOptions } from '../testing/gateway-kit.ts';
 /** Far more than sockets hold. */
 const largeBytes = 256 * 1024 * 1024;
 
+/** One that takes no room on the disk. */
+function largeFileIn(folder: string): string {
+  const path = join(folder, 'large.bin');
+  writeFileSync(path, '');
+  truncateSync(path, largeBytes);
+  return path;
+}
+
 /** Nearly all of it is the kernel's, which sizes its buffers itself. */
 const boundBytes = largeBytes / 4;
 
@@ -108,9 +116,7 @@ test('a 405 whose page is a file as well says once what is allowed', async (t) =
 
 test('a client that takes nothing is given up, and little was read for it', async (t) => {
   const folder = folderOf(t);
-  const path = join(folder, 'large.bin');
-  writeFileSync(path, '');
-  truncateSync(path, largeBytes);
+  const path = largeFileIn(folder);
   const { site, route } = besideRoute(folder);
   const kit = await GatewayKit.start(t, { site: { ...site, limits: { bodyMs: 300 } }, route });
   const client = await kit.connect();
@@ -142,9 +148,7 @@ test('a client that takes its time gets all of it', async (t) => {
 
 test('a file that is cut short while it is sent cuts the answer', async (t) => {
   const folder = folderOf(t);
-  const path = join(folder, 'large.bin');
-  writeFileSync(path, '');
-  truncateSync(path, largeBytes);
+  const path = largeFileIn(folder);
   const kit = await startWith(t, folder);
   const client = await kit.connect();
   client.socket.removeAllListeners('data');
@@ -160,9 +164,7 @@ test('a file that is cut short while it is sent cuts the answer', async (t) => {
 
 test('over HTTP/2 a file that is cut short resets its stream, and the connection goes on', async (t) => {
   const folder = folderOf(t);
-  const path = join(folder, 'large.bin');
-  writeFileSync(path, '');
-  truncateSync(path, largeBytes);
+  const path = largeFileIn(folder);
   writeFileSync(join(folder, 'a.txt'), 'first');
   const certificates = new TestCertificates();
   t.after(() => certificates.remove());
@@ -179,9 +181,7 @@ test('over HTTP/2 a file that is cut short resets its stream, and the connection
 
 test('a client that leaves in the middle leaves no file open', async (t) => {
   const folder = folderOf(t);
-  const path = join(folder, 'large.bin');
-  writeFileSync(path, '');
-  truncateSync(path, largeBytes);
+  const path = largeFileIn(folder);
   const kit = await startWith(t, folder);
   const client = await kit.connect();
   client.write('GET /large.bin HTTP/1.1\r\nHost: test\r\n\r\n');

@@ -14,7 +14,7 @@ export const forwardingCases: readonly PeerCase[] = [
     server: `
       location /name/ { proxy_pass http://UP_A/remote/; }
       location /bare { proxy_pass http://UP_A/remote/; }
-      location /root/ { proxy_pass http://UP_A/; }
+      location /bare/ { proxy_pass http://UP_A/; }
       location = /exact { proxy_pass http://UP_A/other?x=1; }
     `,
     asks: [
@@ -24,10 +24,10 @@ export const forwardingCases: readonly PeerCase[] = [
       '/name/%3F%23%25',
       '/bare/x',
       '/bare',
-      '/root/',
-      '/root/caf%C3%A9',
-      '/root/"quoted"',
-      '/root/%22%3C%3E%5C%5E%60%7B%7C%7D',
+      '/bare/',
+      '/bare/caf%C3%A9',
+      '/bare/"quoted"',
+      '/bare/%22%3C%3E%5C%5E%60%7B%7C%7D',
       '/exact?y',
       '/exact',
     ].map((path) => `GET ${path}`),

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { configError } from '../errors.ts';
 import type { MapEntryModel, MapModel } from '../model.ts';
 import { template } from '../values/answer-kinds.ts';
-import { attempt, type KindMeta, mapping, oneOf } from '../values/kinds.ts';
+import { attempt, flag, type KindMeta, mapping, oneOf } from '../values/kinds.ts';
 import { mapEntries, mapEntryModels, mapKeys, mapValue } from '../values/rule-kinds.ts';
 import { key } from './key.ts';
 
@@ -31,6 +31,12 @@ const mapSchema = mapping({
     defaultText: '`texts`',
     aka: ['hostnames', 'geo', 'hosts', 'ranges', 'split_clients'],
   }),
+  volatile: key(flag().optional(), {
+    description:
+      'Whether it is looked up again each time it is used. Else what it was at first stays for all of the request, though a rule changes `of` meanwhile.',
+    defaultText: '`false`',
+    aka: ['cache', 'once'],
+  }),
 });
 
 export type MapConfig = Omit<MapModel, 'variable'>;
@@ -38,7 +44,7 @@ export type MapConfig = Omit<MapModel, 'variable'>;
 /** What keys are depends on `keys`, so that they are read last. */
 function map() {
   return mapSchema.transform(
-    ({ of, values, default: fallback, keys = 'texts' }, context): MapConfig => {
+    ({ of, values, default: fallback, keys = 'texts', volatile = false }, context): MapConfig => {
       let share = 0;
       const entriesOf = (entry: (typeof values)[number]): MapEntryModel[] => {
         const models = mapEntryModels(entry, keys);
@@ -52,6 +58,7 @@ function map() {
           attempt(() => entriesOf(entry), context, ['values', entry.key], 'key'),
         ),
         ...(fallback === undefined ? {} : { fallback }),
+        ...(volatile ? {} : { isOnce: true }),
       };
     },
   );

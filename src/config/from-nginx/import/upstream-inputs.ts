@@ -110,6 +110,7 @@ function mapInput({
   source,
   entries,
   fallback,
+  isOnce,
 }: MapModel): NonNullable<ConfigInput['maps']>[string] {
   return {
     of: templateText(source),
@@ -117,6 +118,7 @@ function mapInput({
     ...present({
       default: fallback === undefined ? undefined : templateText(fallback),
       keys: keysOf(entries),
+      volatile: isOnce === true ? undefined : true,
     }),
   };
 }

@@ -38,7 +38,7 @@ export function comparable(model: GatewayModel): unknown {
     limits,
     drainMs,
     maps: Object.fromEntries(
-      usedMaps(model).map(({ variable, entries, isOnce: _isOnce, ...map }) => [
+      usedMaps(model).map(({ variable, entries, ...map }) => [
         variable,
         { fallback: [], ...map, entries: inTextOrder(entries) },
       ]),

@@ -119,17 +119,20 @@ async function idle(seconds: number): Promise<Row[]> {
   const port = await upstreams.tunnels();
   const memory: [ContestantName, number][] = [];
   const trips: [ContestantName, number][] = [];
+  const requests: [ContestantName, number][] = [];
   for (const name of names) {
     const one = await contestants[name](scope, port, certificate);
-    const { kibPerTunnel, tripMicroseconds } = await withIdleTunnels(one, seconds);
+    const { kibPerTunnel, tripMicroseconds, perSecond } = await withIdleTunnels(one, seconds);
     memory.push([name, kibPerTunnel]);
     trips.push([name, tripMicroseconds]);
+    requests.push([name, perSecond]);
     await one.stop();
     process.stderr.write('.');
   }
   return [
     rowOf({ name: 'memory of an idle tunnel, of 4,000', unit: 'KiB', more: false }, memory),
     rowOf({ name: 'round trip beside 4,000 idle tunnels, p50', unit: 'µs', more: false }, trips),
+    rowOf({ name: 'small requests beside 4,000 idle tunnels', unit: '1/s', more: true }, requests),
   ];
 }
 

@@ -81,7 +81,11 @@ export const measures: readonly Measure[] = [
 export async function withIdleTunnels(
   contestant: Contestant,
   seconds: number,
-): Promise<{ readonly kibPerTunnel: number; readonly tripMicroseconds: number }> {
+): Promise<{
+  readonly kibPerTunnel: number;
+  readonly tripMicroseconds: number;
+  readonly perSecond: number;
+}> {
   // What the first connections cost once is not the price of a tunnel.
   for (const socket of await idleTunnels(contestant.port, 64)) socket.resetAndDestroy();
   await settled();
@@ -90,9 +94,12 @@ export async function withIdleTunnels(
   await settled();
   const kibPerTunnel = (residentKib(contestant.pid) - before) / idleCount;
   const trips = await roundTrips(contestant.port, seconds);
+  // For compilers and pools, which does not count.
+  await smallRequests(contestant, 1);
+  const perSecond = await smallRequests(contestant, seconds);
   for (const socket of sockets) socket.resetAndDestroy();
   await settled();
-  return { kibPerTunnel, tripMicroseconds: quantile(trips, 0.5) };
+  return { kibPerTunnel, tripMicroseconds: quantile(trips, 0.5), perSecond };
 }
 
 export function quantile(values: readonly number[], q: number): number {

@@ -1,9 +1,12 @@
 /**
  * The far end of tunnels: takes any WebSocket handshake on a bare socket and then, by its path, floods (`/flood`), swallows
- * (`/sink`, one byte back for every MiB) or sends back (`/echo`). Ends with SIGTERM.
+ * (`/sink`, one byte back for every MiB) or sends back (`/echo`). Other requests, without a body, get a short answer. Ends with
+ * SIGTERM.
  */
 import { createServer } from 'node:net';
 import { acceptFor, acknowledgedBytes, bulkFrame } from './handshake.ts';
+
+const smallAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello';
 
 const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
   socket.on('error', () => {});
@@ -11,8 +14,14 @@ const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => 
   const onHead = (data: Buffer) => {
     head += data.toString('latin1');
     if (!head.includes('\r\n\r\n')) return;
+    const key = /^sec-websocket-key: *(.*)\r$/im.exec(head)?.[1];
+    if (key === undefined) {
+      const heads = head.split('\r\n\r\n');
+      head = heads.pop() ?? '';
+      socket.write(smallAnswer.repeat(heads.length));
+      return;
+    }
     socket.off('data', onHead);
-    const key = /^sec-websocket-key: *(.*)\r$/im.exec(head)?.[1] ?? '';
     const path = head.split(' ')[1];
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${acceptFor(key)}\r\n\r\n`,
